@@ -1,1 +1,17 @@
-#pragma once
+// The one door to libtorch: plain C11, opaque handles, a status from every call.
+//
+// A function that can fail returns `ct_status` and writes its results through its last parameters.
+// A returned handle is owned by the caller (+1) and freed once with its `_free` function.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include "ct_attention.h"
+#include "ct_autograd.h"
+#include "ct_core.h"
+#include "ct_loss.h"
+#include "ct_ops.h"
+#include "ct_optimizer.h"
+#include "ct_random.h"
+#include "ct_tensor.h"
+
+#endif

@@ -1,0 +1,103 @@
+#include "ct_attention.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "guarded.h"
+
+using namespace ctorch;
+
+namespace {
+
+/// Where the tokens of a jagged sequence lie in a padded [rows, length] layout.
+struct Padding {
+    int64_t rows;
+    int64_t length;
+    at::Tensor positions;  // [tokens], row * length + column
+
+    Padding(const int32_t *offsets, int64_t rows, int64_t tokens, const at::Device &device) : rows(rows), length(1) {
+        TORCH_CHECK(offsets[0] == 0 && offsets[rows] == tokens, "attention: offsets end at ", offsets[rows], " but ",
+                    tokens, " tokens came");
+        for (int64_t row = 0; row < rows; ++row) {
+            TORCH_CHECK(offsets[row] <= offsets[row + 1], "attention: offsets decrease at row ", row);
+            length = std::max<int64_t>(length, offsets[row + 1] - offsets[row]);
+        }
+        at::Tensor host = at::empty({tokens}, at::kLong);
+        int64_t *position = host.data_ptr<int64_t>();
+        for (int64_t row = 0; row < rows; ++row)
+            for (int64_t token = offsets[row]; token < offsets[row + 1]; ++token)
+                position[token] = row * length + token - offsets[row];
+        positions = host.to(device);
+    }
+
+    /// [tokens, heads * width] to [rows, heads, length, width].
+    at::Tensor spread(const at::Tensor &tokens, int64_t heads) const {
+        at::Tensor padded = at::zeros({rows * length, tokens.size(1)}, tokens.options());
+        return padded.index_copy(0, positions, tokens)
+            .view({rows, length, heads, tokens.size(1) / heads})
+            .transpose(1, 2);
+    }
+
+    /// [rows, heads, length, width] back to [tokens, heads * width].
+    at::Tensor collect(const at::Tensor &padded) const {
+        const int64_t width = padded.size(1) * padded.size(3);
+        return padded.transpose(1, 2).reshape({rows * length, width}).index_select(0, positions);
+    }
+
+    at::Tensor spread_counts(const int32_t *counts) const {
+        at::Tensor host = at::zeros({rows * length}, at::kFloat);
+        const at::Tensor at_host = positions.to(at::kCPU);
+        const int64_t *position = at_host.data_ptr<int64_t>();
+        for (int64_t token = 0; token < positions.size(0); ++token)
+            host.data_ptr<float>()[position[token]] = static_cast<float>(counts[token]);
+        return host.to(positions.device()).view({rows, 1, length, 1});
+    }
+};
+
+}  // namespace
+
+ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, const int32_t *query_offsets,
+                              const int32_t *key_offsets, int32_t rows, const int32_t *key_limits, int32_t heads,
+                              ct_tensor phantom_key, ct_tensor phantom_value, const int32_t *phantom_counts,
+                              ct_tensor *out) {
+    return guarded([&] {
+        const at::Tensor &q = unwrap(query);
+        const at::Tensor &k = unwrap(key);
+        const at::Tensor &v = unwrap(value);
+        TORCH_CHECK(q.dim() == 2 && k.dim() == 2 && k.sizes() == v.sizes() && q.size(1) == k.size(1),
+                    "attention: expected [tokens, width] of one width, got ", q.sizes(), ", ", k.sizes(), " and ",
+                    v.sizes());
+        TORCH_CHECK(heads > 0 && q.size(1) % heads == 0, "attention: width ", q.size(1), " does not split into ",
+                    heads, " heads");
+        const Padding queries(query_offsets, rows, q.size(0), q.device());
+        const Padding keys(key_offsets, rows, k.size(0), q.device());
+        const double scale = 1 / std::sqrt(static_cast<double>(q.size(1) / heads));
+
+        const at::Tensor spread_query = queries.spread(q, heads) * scale;                           // [R, H, Lq, w]
+        at::Tensor scores = at::matmul(spread_query, keys.spread(k, heads).transpose(-2, -1));     // [R, H, Lq, Lk]
+        const at::Tensor limits = queries.spread_counts(key_limits);                               // [R, 1, Lq, 1]
+        const at::Tensor columns = at::arange(keys.length, limits.options());
+        // A finite floor: a row of minus infinities alone would turn into NaN.
+        scores = scores.masked_fill(columns.ge(limits), -1e30);
+        at::Tensor seen = limits;
+        if (phantom_key != nullptr) {
+            const at::Tensor counts = queries.spread_counts(phantom_counts);
+            const int64_t width = q.size(1) / heads;
+            const at::Tensor extra = unwrap(phantom_key).view({1, heads, width, 1});
+            const at::Tensor weighted = at::matmul(spread_query, extra) + counts.log();
+            scores = at::cat({scores, weighted.masked_fill(counts.eq(0), -1e30)}, -1);
+            seen = limits + counts;
+        }
+        const at::Tensor weights = at::softmax(scores, -1) * seen.gt(0);
+        at::Tensor mixed = at::matmul(weights.narrow(-1, 0, keys.length), keys.spread(v, heads));
+        if (phantom_key != nullptr) {
+            const at::Tensor extra = unwrap(phantom_value).view({1, heads, 1, q.size(1) / heads});
+            mixed = mixed + weights.narrow(-1, keys.length, 1) * extra;
+        }
+        give(out, queries.collect(mixed));
+    });
+}

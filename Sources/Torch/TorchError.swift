@@ -1,0 +1,44 @@
+internal import CTorch
+
+/// A failure of the engine that depends on data, files or devices, not on the calling code.
+public struct TorchError: Error, Equatable, CustomStringConvertible {
+    /// What was being done.
+    public let operation: String
+    /// What went wrong, in libtorch's or our words.
+    public let message: String
+
+    /// Names the operation and what went wrong.
+    public init(operation: String, message: String) {
+        self.operation = operation
+        self.message = message
+    }
+
+    /// The operation and the message.
+    public var description: String { "\(operation): \(message)" }
+}
+
+/// Traps with libtorch's message: the caller broke an operator's contract.
+func check(_ status: ct_status, _ operation: String) {
+    guard status == CT_OK else {
+        fatalError("\(operation): \(String(cString: ct_last_error()))")
+    }
+}
+
+/// Facts and settings of the loaded libtorch.
+public enum Engine {
+    /// The version of libtorch.
+    public static var version: String { String(cString: ct_version()) }
+
+    /// The number of handles of every kind that are alive: a training step must not change it.
+    public static var liveHandles: Int { Int(ct_live_handles()) }
+
+    /// The number of threads that operators use.
+    public static var threads: Int {
+        get {
+            var count: Int32 = 0
+            check(ct_get_threads(&count), "threads")
+            return Int(count)
+        }
+        set { check(ct_set_threads(Int32(newValue)), "threads") }
+    }
+}
