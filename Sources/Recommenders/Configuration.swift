@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 internal import Interactions
 
 /// A configuration does not fit what it configures.
@@ -69,16 +69,14 @@ extension DecodingError.Context {
     fileprivate var path: String { codingPath.map(\.stringValue).joined(separator: ".") }
 }
 
-/// A property of this name keeps whatever object it is given: its keys belong to somebody else.
-private let openKeys: Set<String> = ["parameters"]
+/// Properties that take whatever object they are given: its keys belong to somebody else.
+private let openKeys: Set<String> = ["parameters", "split"]
 
 private func merge(_ given: Any, over defaults: Any, path: String) throws -> Any {
-    guard let known = defaults as? [String: Any], known["kind"] == nil || given is [String: Any]
-    else { return given }
+    guard let known = defaults as? [String: Any] else { return given }
     guard let given = given as? [String: Any] else {
         throw ConfigurationError.type(path: path, expected: "an object")
     }
-    // An enum with associated values encodes as an object: given whole, it replaces the default.
     var merged = known
     for (key, value) in given {
         let inner = path.isEmpty ? key : "\(path).\(key)"

@@ -8,7 +8,6 @@
 // parameter counts imply; where LayerNorm stands, the heads, the gate's hidden non-linearity and its initial
 // value are settings.
 
-public import Interactions
 public import Torch
 public import TorchNN
 
