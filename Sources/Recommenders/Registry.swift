@@ -7,6 +7,8 @@ public struct ModelEntry: Sendable {
     public let paper: String
     /// The default settings by key.
     public let defaults: @Sendable () -> [String: Any]
+    /// The settings laid over the defaults, checked, without building anything.
+    public let validated: @Sendable ([String: Any]) throws(ConfigurationError) -> [String: Any]
     /// Builds it from settings laid over the defaults; also returns the resolved settings.
     public let build:
         @Sendable ([String: Any], DataShape, RandomSources) throws(ConfigurationError) -> (
@@ -43,6 +45,9 @@ public enum Models {
     {
         ModelEntry(
             paper: paper, defaults: { Model.Configuration().dictionary() },
+            validated: { overrides throws(ConfigurationError) in
+                try Model.Configuration(overrides: overrides).dictionary()
+            },
             build: { overrides, shape, random throws(ConfigurationError) in
                 let configuration = try Model.Configuration(overrides: overrides)
                 return (
