@@ -137,19 +137,20 @@ import Testing
         for _ in 0..<300 {
             rows.append(
                 (
-                    stream.uniform(below: 12), stream.uniform(below: 15),
+                    stream.uniform(below: 1 + stream.uniform(below: 40)),
+                    stream.uniform(below: 1 + stream.uniform(below: 40)),
                     1 + stream.uniform(below: 40)
                 ))
         }
         let text = rows.map { "u\($0.user),i\($0.item),3,\($0.time)\n" }.joined()
-        let dataset = try TemporaryFolder().amazon(["A": text], filters: [.kCore(18)])
+        let dataset = try TemporaryFolder().amazon(["A": text], filters: [.kCore(8)])
         var kept = Array(rows.enumerated())
         while true {
             let users = Dictionary(grouping: kept) { $0.element.user }
             let items = Dictionary(grouping: kept) { $0.element.item }
             let next = kept.filter {
-                users[$0.element.user, default: []].count >= 18
-                    && items[$0.element.item, default: []].count >= 18
+                users[$0.element.user, default: []].count >= 8
+                    && items[$0.element.item, default: []].count >= 8
             }
             if next.count == kept.count { break }
             kept = next
