@@ -32,6 +32,7 @@ struct DatasetWriter {
             users: users.count, items: itemCounts.reduce(0, +),
             events: counts.events.reduce(0, +), hasTimes: sink.hasTimes,
             hasRatings: sink.hasRatings, hasBehaviours: sink.hasBehaviours,
+            reorderedUsers: table.reorderedUsers,
             sources: sink.sources, filters: filters, files: files,
             checksum: DatasetManifest.totalChecksum(of: files))
         let encoder = JSONEncoder()

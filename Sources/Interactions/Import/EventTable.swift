@@ -11,6 +11,8 @@ final class EventTable {
     let times: ScratchColumn<Int64>
     let ratings: ScratchColumn<Float>?
     let behaviours: ScratchColumn<UInt8>?
+    /// The users whose events were not read in time order.
+    private(set) var reorderedUsers = 0
     /// Which events the filters have left.
     var isKept: [Bool]
 
@@ -89,6 +91,7 @@ final class EventTable {
                 position += 1
             }
             if isSorted { continue }
+            reorderedUsers += 1
             order.removeAll(keepingCapacity: true)
             for position in range { order.append((times[position], position)) }
             // The position decides between equal times, which makes the sort stable.

@@ -19,6 +19,7 @@ final class ImportSink {
     var keepsItemOrder = false
     let spill: EventSpill
     private let progress: ((ImportProgress) -> Void)?
+    private let pending = PendingEvents()
     private var hasEvents = false
     private var skipped = 0
     private var rows = 0
@@ -55,18 +56,42 @@ final class ImportSink {
     ) throws(LineProblem) {
         guard user.count > 0 else { throw LineProblem(reason: "the user is empty") }
         guard item.count > 0 else { throw LineProblem(reason: "the item is empty") }
-        // The item first: a line that is refused must not leave a user without events.
-        let itemIndex = try items[domain].insert(item)
-        try add(
-            user: try users.insert(user), item: itemIndex, domain: domain, time: time,
-            rating: rating, behaviour: behaviour)
+        guard StringTable.isUTF8(user), StringTable.isUTF8(item) else {
+            let id = StringTable.isUTF8(user) ? item : user
+            throw LineProblem(reason: "an id is not UTF-8: \(Numbers.quoted(id))")
+        }
+        try note(time: time, rating: rating, behaviour: behaviour)
+        if !pending.append(
+            user: user, item: item, domain: domain, time: time ?? 0, rating: rating,
+            behaviour: behaviour)
+        {
+            try flush()
+            guard
+                pending.append(
+                    user: user, item: item, domain: domain, time: time ?? 0, rating: rating,
+                    behaviour: behaviour)
+            else { throw LineProblem(reason: "an id is longer than \(PendingEvents.byteLimit)") }
+        }
     }
 
-    /// Adds an event of a user and an item that have numbers already.
+    /// Numbers the users and items of the pending events and spills them.
+    private func flush() throws(LineProblem) {
+        pending.warm(users: users, items: items)
+        for index in 0..<pending.count {
+            let event = pending[index]
+            spill.append(
+                RawEvent(
+                    time: event.time,
+                    user: try users.insert(event.user, hash: event.userHash),
+                    item: try items[event.domain].insert(event.item, hash: event.itemHash),
+                    rating: event.rating, domain: event.domain, behaviour: event.behaviour))
+        }
+        pending.removeAll()
+    }
+
+    /// Checks an event against the ones before and counts it.
     @inline(__always)
-    func add(
-        user: Int, item: Int, domain: Int, time: Int64?, rating: Float, behaviour: UInt8
-    ) throws(LineProblem) {
+    private func note(time: Int64?, rating: Float, behaviour: UInt8) throws(LineProblem) {
         if !hasEvents {
             hasEvents = true
             hasTimes = time != nil
@@ -78,11 +103,16 @@ final class ImportSink {
         }
         if !rating.isNaN { hasRatings = true }
         if behaviour != Self.noBehaviour { hasBehaviours = true }
+        rows += 1
+    }
+
+    /// Adds an event of a user and an item that have numbers already.
+    func add(user: Int, item: Int, domain: Int, time: Int64?) throws(LineProblem) {
+        try note(time: time, rating: .nan, behaviour: Self.noBehaviour)
         spill.append(
             RawEvent(
-                time: time ?? 0, user: user, item: item, rating: rating, domain: domain,
-                behaviour: behaviour))
-        rows += 1
+                time: time ?? 0, user: user, item: item, rating: .nan, domain: domain,
+                behaviour: Self.noBehaviour))
     }
 
     /// Counts an event whose item is in none of the domains.
@@ -107,6 +137,11 @@ final class ImportSink {
 
     /// Records a file that was read to its end and starts the counts of the next one.
     func finish(_ reader: LineReader) throws(ImportError) {
+        do throws(LineProblem) {
+            try flush()
+        } catch {
+            throw .malformed(path: reader.path, line: reader.lineNumber, reason: error.reason)
+        }
         guard rows + outside > 0 else { throw .emptyFile(path: reader.path) }
         record(
             path: reader.path, bytes: reader.bytesRead, checksum: reader.checksum.text, rows: rows)

@@ -98,7 +98,7 @@ struct SequencesReader {
         for token in tokens {
             try sink.add(
                 user: number, item: Int(numbers[token.item]), domain: Int(domains[token.item]),
-                time: token.time, rating: .nan, behaviour: ImportSink.noBehaviour)
+                time: token.time)
         }
     }
 

@@ -46,13 +46,33 @@ final class StringTable {
     }
 
     /// The number of a string, which is added when it is new and valid UTF-8.
-    @inline(__always)
     func insert(_ key: UnsafeRawBufferPointer) throws(LineProblem) -> Int {
-        let hash = Self.hash(key)
+        guard Self.isUTF8(key) else {
+            throw LineProblem(reason: "an id is not UTF-8: \(Numbers.quoted(key))")
+        }
+        return try insert(key, hash: Self.hash(key))
+    }
+
+    /// The same for valid UTF-8 whose hash is known.
+    @inline(__always)
+    func insert(_ key: UnsafeRawBufferPointer, hash: UInt64) throws(LineProblem) -> Int {
         let slot = slot(of: key, hash: hash)
         let entry = slots[slot]
         if entry != 0 { return Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1 }
         return try add(key, hash: hash, slot: slot)
+    }
+
+    /// The first slot to look at for a hash; loaded for many keys in a row, the slots' cache misses
+    /// overlap instead of following one another.
+    @inline(__always)
+    func firstEntry(hash: UInt64) -> UInt64 { slots[Int(truncatingIfNeeded: hash) & mask] }
+
+    /// The first byte of the string that a slot's entry probably stands for, for the same reason.
+    @inline(__always)
+    func firstByte(entry: UInt64, hash: UInt64) -> UInt8 {
+        guard entry != 0, entry >> 32 == hash >> 32 else { return 0 }
+        let index = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1
+        return arena.load(fromByteOffset: index == 0 ? 0 : Int(ends[index - 1]), as: UInt8.self)
     }
 
     /// The number of a Swift string, which is added when it is new.
@@ -107,8 +127,6 @@ final class StringTable {
     private func add(_ key: UnsafeRawBufferPointer, hash: UInt64, slot: Int)
         throws(LineProblem) -> Int
     {
-        guard key.allSatisfy({ $0 < 0x80 }) || String(validating: key, as: UTF8.self) != nil
-        else { throw LineProblem(reason: "an id is not UTF-8: \(Numbers.quoted(key))") }
         let length = byteCount + key.count
         guard length <= Int(UInt32.max), ends.count < Int(Int32.max) - 1 else {
             throw LineProblem(reason: "more than \(UInt32.max) bytes of ids")
@@ -148,8 +166,17 @@ final class StringTable {
         return memcmp(first, second, left.count) == 0
     }
 
+    /// Whether the bytes are valid UTF-8.
     @inline(__always)
-    private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    static func isUTF8(_ key: UnsafeRawBufferPointer) -> Bool {
+        var union: UInt8 = 0
+        for byte in key { union |= byte }
+        return union < 0x80 || String(validating: key, as: UTF8.self) != nil
+    }
+
+    /// The hash by which a string is found.
+    @inline(__always)
+    static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(key.count)
         var position = 0
         while position + 8 <= key.count {
