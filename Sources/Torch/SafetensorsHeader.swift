@@ -134,9 +134,9 @@ struct SafetensorsHeader: Codable {
             return String(describing: error)
         }
         let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-        return path.isEmpty
-            ? context.debugDescription
-            : "\(path.joined(separator: ".")): \(context.debugDescription)"
+        let details = context.underlyingError.map { String(describing: $0) }
+        return [path.joined(separator: "."), context.debugDescription, details ?? ""]
+            .filter { !$0.isEmpty }.joined(separator: ": ")
     }
 
     /// The first key that comes twice in one object of valid JSON, which decoders pass over in silence.
