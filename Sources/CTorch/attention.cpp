@@ -77,7 +77,7 @@ void check_counts(const int32_t *query_offsets, const int32_t *key_offsets, int6
 ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, const int32_t *query_offsets,
                               const int32_t *key_offsets, int32_t rows, const int32_t *key_limits, int32_t heads,
                               ct_tensor phantom_key, ct_tensor phantom_value, const int32_t *phantom_counts,
-                              ct_tensor *out) {
+                              double dropout, ct_generator generator, ct_tensor *out) {
     return guarded([&] {
         const at::Tensor &q = unwrap(query);
         const at::Tensor &k = unwrap(key);
@@ -108,7 +108,11 @@ ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, c
             scores = at::cat({scores, weighted.masked_fill(counts.eq(0), -1e30)}, -1);
             seen = limits + counts;
         }
-        const at::Tensor weights = at::softmax(scores, -1) * seen.gt(0);
+        at::Tensor weights = at::softmax(scores, -1) * seen.gt(0);
+        if (dropout > 0) {
+            TORCH_CHECK(generator != nullptr && dropout < 1, "attention: dropout ", dropout, " without a generator");
+            weights = weights * at::empty_like(weights).bernoulli_(1 - dropout, generator->value).div_(1 - dropout);
+        }
         at::Tensor mixed = at::matmul(weights.narrow(-1, 0, keys.length), keys.spread(v, heads));
         if (phantom_key != nullptr) {
             const at::Tensor extra = unwrap(phantom_value).view({1, heads, 1, q.size(1) / heads});

@@ -81,9 +81,10 @@ public struct PhantomKeys {
 ///
 /// Query token t sees the first `keyLimits[t]` keys of its row. A token that sees none gets zeros.
 /// The values of `query` are [Tq, width], of `key` and `value` [Tk, width]; the result is [Tq, width].
+/// Attention weights are dropped with probability `dropout`, drawn from `generator`.
 public func jaggedAttention(
     query: JaggedTensor, key: JaggedTensor, value: Tensor, keyLimits: [Int32], heads: Int,
-    phantoms: PhantomKeys? = nil
+    phantoms: PhantomKeys? = nil, dropout: Double = 0, generator: Generator? = nil
 ) -> JaggedTensor {
     precondition(
         query.layout.rowCount == key.layout.rowCount,
@@ -96,7 +97,8 @@ public func jaggedAttention(
         ct_jagged_attention(
             query.values.pointer, key.values.pointer, value.pointer, query.layout.offsets,
             key.layout.offsets, Int32(query.layout.rowCount), keyLimits, Int32(heads),
-            phantoms?.key.pointer, phantoms?.value.pointer, phantoms?.counts, out)
+            phantoms?.key.pointer, phantoms?.value.pointer, phantoms?.counts, dropout,
+            generator?.pointer, out)
     }
     return query.with(mixed)
 }

@@ -15,10 +15,12 @@ extern "C" {
 ///
 /// `phantom_key` and `phantom_value` [d] (or null) stand for phantom_counts[t] further keys, all alike, that query
 /// token t sees too. A padded implementation without a key mask attends to its padding in just this way.
+///
+/// Each attention weight is dropped with probability `dropout`, by `generator` (null when `dropout` is 0).
 ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, const int32_t *query_offsets,
                               const int32_t *key_offsets, int32_t rows, const int32_t *key_limits, int32_t heads,
                               ct_tensor phantom_key, ct_tensor phantom_value, const int32_t *phantom_counts,
-                              ct_tensor *out);
+                              double dropout, ct_generator generator, ct_tensor *out);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,47 @@
+# Every rule that a person or the continuous integration calls.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint format bench fixtures clean
+
+SOURCES := Sources Tests Examples Package.swift
+
+help: ## List the rules
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Check the tools and put libtorch into .libtorch
+	@tools/check-tools
+	@tools/setup-libtorch
+
+build: setup ## Build the command-line tool, optimised
+	swift build -c release --product isthmus
+
+demo: build ## Fetch MovieLens-1M, train on two domains of it, evaluate, recommend
+	tools/demo
+
+test: setup lint ## Lint, build everything, run all tests
+	tools/check-headers
+	python3 tools/fixtures/check_manifest.py
+	swift build --build-tests
+	@for example in Examples/*/Package.swift; do \
+		echo "swift build --package-path $$(dirname $$example)"; \
+		swift build --package-path "$$(dirname $$example)" || exit 1; \
+	done
+	@# A run without a single test succeeds for SwiftPM; here it is a failure.
+	set -o pipefail; swift test --skip-build --disable-xctest 2>&1 | tee .build/test.log
+	@! grep -q 'Test run with 0 tests' .build/test.log || { echo "make test: no test ran" >&2; exit 1; }
+
+lint: ## Check formatting, sizes, layers and house rules
+	tools/lint
+
+format: ## Format the Swift sources in place
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+bench: setup ## Measure operations and models against their floor
+	tools/bench
+
+fixtures: ## Check the parity fixtures against their manifest
+	python3 tools/fixtures/check_manifest.py
+
+clean: ## Remove what was built; libtorch stays
+	rm -rf .build Examples/*/.build

@@ -1,0 +1,123 @@
+/// The items of one domain with what is known of each.
+public struct Catalog: Sendable, Codable, Equatable {
+    /// The domain's name.
+    public let name: String
+    /// The global id of the domain's first item.
+    public let firstItem: ItemID
+    /// The source's id of each item, in the order of the global ids.
+    public let externalIDs: [String]
+    /// Each item's title where it is known, or an empty array when the domain has no titles.
+    public let titles: [String?]
+    /// Each item's categories as `"first|second"`, or an empty array when the domain has none.
+    public let categories: [String]
+    /// Positions in ascending byte order of the external id; empty when the ids stand in that order.
+    private let order: [Int32]
+
+    /// Makes a catalog of at least one item; `titles` and `categories` are empty or one per item.
+    public init(
+        name: String, firstItem: ItemID, externalIDs: [String], titles: [String?] = [],
+        categories: [String] = []
+    ) {
+        precondition(!externalIDs.isEmpty, "Catalog: expected at least one item, got none")
+        precondition(
+            titles.isEmpty || titles.count == externalIDs.count,
+            "Catalog: expected 0 or \(externalIDs.count) titles, got \(titles.count)")
+        precondition(
+            categories.isEmpty || categories.count == externalIDs.count,
+            "Catalog: expected 0 or \(externalIDs.count) categories, got \(categories.count)")
+        self.name = name
+        self.firstItem = firstItem
+        self.externalIDs = externalIDs
+        self.titles = titles
+        self.categories = categories
+        if ByteOrder.isAscending(externalIDs) {
+            order = []
+        } else {
+            order = (0..<Int32(externalIDs.count)).sorted {
+                ByteOrder.compare(externalIDs[Int($0)], externalIDs[Int($1)]) < 0
+            }
+        }
+    }
+
+    /// The number of items.
+    public var count: Int { externalIDs.count }
+
+    /// The global ids of the domain's items.
+    public var itemRange: ClosedRange<Int32> {
+        firstItem.rawValue...firstItem.rawValue + Int32(count) - 1
+    }
+
+    /// Whether the item is of this domain.
+    public func contains(_ item: ItemID) -> Bool { itemRange.contains(item.rawValue) }
+
+    /// The item with this external id, or nil when the domain has none.
+    public func item(externalID: String) -> ItemID? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            let position = order.isEmpty ? middle : Int(order[middle])
+            let comparison = ByteOrder.compare(externalIDs[position], externalID)
+            if comparison == 0 {
+                return ItemID(rawValue: firstItem.rawValue + Int32(position))
+            }
+            if comparison < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+    }
+
+    /// The external id of one of this domain's items.
+    public func externalID(of item: ItemID) -> String { externalIDs[position(of: item)] }
+
+    /// The item's title where it is known.
+    public func title(of item: ItemID) -> String? {
+        titles.isEmpty ? nil : titles[position(of: item)]
+    }
+
+    /// The item's categories, none where they are unknown.
+    public func categories(of item: ItemID) -> [String] {
+        guard !categories.isEmpty else { return [] }
+        return categories[position(of: item)].split(separator: "|").map(String.init)
+    }
+
+    private func position(of item: ItemID) -> Int {
+        precondition(
+            contains(item),
+            "Catalog \(name): expected an item in \(itemRange), got \(item.rawValue)")
+        return Int(item.rawValue - firstItem.rawValue)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, firstItem, externalIDs, titles, categories
+    }
+
+    /// Decodes a catalog and checks that it is one.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let ids = try container.decode([String].self, forKey: .externalIDs)
+        let titles = try container.decode([String?].self, forKey: .titles)
+        let categories = try container.decode([String].self, forKey: .categories)
+        guard !ids.isEmpty, titles.isEmpty || titles.count == ids.count,
+            categories.isEmpty || categories.count == ids.count
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .externalIDs, in: container,
+                debugDescription: "expected at least one item, and no titles and categories or one "
+                    + "per item")
+        }
+        self.init(
+            name: try container.decode(String.self, forKey: .name),
+            firstItem: try container.decode(ItemID.self, forKey: .firstItem),
+            externalIDs: ids, titles: titles, categories: categories)
+    }
+
+    /// Encodes everything but the lookup order, which follows from the ids.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(firstItem, forKey: .firstItem)
+        try container.encode(externalIDs, forKey: .externalIDs)
+        try container.encode(titles, forKey: .titles)
+        try container.encode(categories, forKey: .categories)
+    }
+}

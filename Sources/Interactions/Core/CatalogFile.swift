@@ -1,0 +1,85 @@
+import Foundation
+
+/// A domain's catalog on disk: one JSON object a line, in the order of the item ids.
+enum CatalogFile {
+    private struct Line: Decodable {
+        let id: String
+        let title: String?
+        let categories: String?
+    }
+
+    /// Reads a catalog that must have `count` items.
+    static func read(_ path: String, name: String, firstItem: ItemID, count: Int)
+        throws(DatasetError) -> Catalog
+    {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .unreadable(path: path, reason: "cannot be read")
+        }
+        let lines = try decode(data, path: path)
+        guard lines.count == count, count > 0 else {
+            throw .invalid(
+                path: path, reason: "expected \(max(count, 1)) items, got \(lines.count)")
+        }
+        let titles = lines.map(\.title)
+        let categories = lines.map { $0.categories ?? "" }
+        return Catalog(
+            name: name, firstItem: firstItem, externalIDs: lines.map(\.id),
+            titles: titles.contains { $0 != nil } ? titles : [],
+            categories: categories.contains { !$0.isEmpty } ? categories : [])
+    }
+
+    /// Decodes all lines at once, as one array, and one by one only to name a line that is wrong.
+    private static func decode(_ data: Data, path: String) throws(DatasetError) -> [Line] {
+        let rows = data.split(separator: UInt8(ascii: "\n"))
+        var array = Data("[".utf8)
+        array.reserveCapacity(data.count + 2)
+        for (index, row) in rows.enumerated() {
+            if index > 0 { array.append(UInt8(ascii: ",")) }
+            array.append(row)
+        }
+        array.append(UInt8(ascii: "]"))
+        let decoder = JSONDecoder()
+        if let lines = try? decoder.decode([Line].self, from: array) { return lines }
+        for (index, row) in rows.enumerated() {
+            if (try? decoder.decode(Line.self, from: row)) == nil {
+                throw .invalid(path: "\(path):\(index + 1)", reason: "not an item's JSON object")
+            }
+        }
+        throw .invalid(path: path, reason: "not one JSON object a line")
+    }
+
+    /// One item's line, with its line end.
+    static func line(id: String, title: String?, categories: String?) -> [UInt8] {
+        var line = Array(#"{"id":"#.utf8)
+        append(id, to: &line)
+        if let title {
+            line.append(contentsOf: #","title":"#.utf8)
+            append(title, to: &line)
+        }
+        if let categories, !categories.isEmpty {
+            line.append(contentsOf: #","categories":"#.utf8)
+            append(categories, to: &line)
+        }
+        line.append(contentsOf: "}\n".utf8)
+        return line
+    }
+
+    private static func append(_ string: String, to line: inout [UInt8]) {
+        let hexadecimal = Array("0123456789abcdef".utf8)
+        line.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                line.append(UInt8(ascii: "\\"))
+                line.append(byte)
+            case 0..<32:
+                line.append(contentsOf: #"\u00"#.utf8)
+                line.append(hexadecimal[Int(byte >> 4)])
+                line.append(hexadecimal[Int(byte & 15)])
+            default:
+                line.append(byte)
+            }
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,92 @@
+/// What `dataset.json` says: how the dataset came about and what is in it.
+///
+/// It holds no time, machine or absolute path, so that the same sources and options give the same
+/// bytes and the same checksum everywhere.
+public struct DatasetManifest: Codable, Sendable, Equatable {
+    /// The version of the directory's layout that this library writes and reads.
+    public static let currentFormatVersion = 1
+
+    /// The version of the directory's layout.
+    public var formatVersion: Int
+    /// The reader that made the dataset, such as `amazon-ratings`.
+    public var reader: String
+    /// The domains in the order of their item ids.
+    public var domains: [DomainCounts]
+    /// The number of users.
+    public var users: Int
+    /// The number of items over all domains.
+    public var items: Int
+    /// The number of events.
+    public var events: Int
+    /// Whether the source has times; without them the order of events is the file's.
+    public var hasTimes: Bool
+    /// Whether any event has a rating.
+    public var hasRatings: Bool
+    /// Whether any event has a behaviour.
+    public var hasBehaviours: Bool
+    /// The files that were read.
+    public var sources: [SourceFile]
+    /// The filters in the order in which they were applied.
+    public var filters: [FilterStep]
+    /// The data files of the dataset.
+    public var files: [StoredFile]
+    /// The checksum over all data files.
+    public var checksum: String
+
+    /// Counts of one domain.
+    public struct DomainCounts: Codable, Sendable, Equatable {
+        /// The domain's name.
+        public var name: String
+        /// The number of items.
+        public var items: Int
+        /// The number of users with at least one event.
+        public var users: Int
+        /// The number of events.
+        public var events: Int
+    }
+
+    /// A file that the import read.
+    public struct SourceFile: Codable, Sendable, Equatable {
+        /// The file's name without its folder.
+        public var name: String
+        /// The file's size.
+        public var bytes: Int
+        /// The checksum of its bytes.
+        public var checksum: String
+        /// The events (or items) taken from it.
+        public var rows: Int
+        /// The lines that were malformed and skipped.
+        public var skippedLines: Int
+        /// The events whose item is in none of the domains.
+        public var rowsOutsideDomains: Int
+    }
+
+    /// A filter and what was left after it.
+    public struct FilterStep: Codable, Sendable, Equatable {
+        /// The filter.
+        public var filter: Filter
+        /// The events left.
+        public var events: Int
+        /// The users left that have an event.
+        public var users: Int
+        /// The items left that have an event.
+        public var items: Int
+    }
+
+    /// A data file of the dataset.
+    public struct StoredFile: Codable, Sendable, Equatable {
+        /// The file's name in the dataset's directory.
+        public var name: String
+        /// The file's size.
+        public var bytes: Int
+        /// The checksum of its bytes.
+        public var checksum: String
+    }
+
+    /// The checksum over a list of data files: of their names, sizes and checksums, in order.
+    static func totalChecksum(of files: [StoredFile]) -> String {
+        var sum = Checksum()
+        for file in files { sum.update("\(file.name) \(file.bytes) \(file.checksum)\n") }
+        return sum.text
+    }
+}

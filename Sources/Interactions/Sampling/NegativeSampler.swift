@@ -1,0 +1,158 @@
+/// Why negatives cannot be drawn.
+public enum NegativeSamplerError: Error, Equatable, CustomStringConvertible {
+    /// A domain has fewer items outside the excluded ones than negatives are asked for.
+    case tooFewItems(domain: DomainID, user: UserID, available: Int, requested: Int)
+
+    /// One line that says what is wrong.
+    public var description: String {
+        switch self {
+        case .tooFewItems(let domain, let user, let available, let requested):
+            "negatives: expected \(requested) items in domain \(domain.rawValue) outside those "
+                + "excluded for user \(user.rawValue), got \(available)"
+        }
+    }
+}
+
+/// Draws items uniformly, without replacement within a position, from one domain at a time.
+///
+/// A position's own target is never drawn; the caller says what else is excluded.
+public struct NegativeSampler: Sendable {
+    /// The ids that may be drawn in each domain.
+    public let pools: [ClosedRange<Int32>]
+    private let itemCount: Int
+
+    /// Draws from the catalogs of a dataset.
+    ///
+    /// `abxiPoolQuirk` starts each domain's pool but the first one id too low, as ABXI v2.1 does, so
+    /// that the domain before's last item can be drawn.
+    public init(dataset: Dataset, abxiPoolQuirk: Bool = false) {
+        self.init(
+            itemRanges: dataset.domains.map { dataset.itemRange(of: $0) },
+            abxiPoolQuirk: abxiPoolQuirk)
+    }
+
+    /// Draws from ranges of item ids, one a domain.
+    public init(itemRanges: [ClosedRange<Int32>], abxiPoolQuirk: Bool = false) {
+        pools = itemRanges.enumerated().map { index, range in
+            abxiPoolQuirk && index > 0 ? range.lowerBound - 1...range.upperBound : range
+        }
+        itemCount = Int(itemRanges.map(\.upperBound).max() ?? 0)
+    }
+
+    /// Negatives for each token of a batch: for each token, `count` of each domain in turn, so that
+    /// token t's negatives of domain d start at `(t · domains + d) · count`.
+    public func training(
+        batch: SequenceBatch, perDomain count: Int, excluding excluded: ItemSets,
+        stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        var marks = Marks(itemCount: itemCount)
+        let perToken = pools.count * count
+        let total = batch.tokens * perToken
+        var failure: NegativeSamplerError?
+        let negatives = [Int32](unsafeUninitializedCapacity: total) { buffer, filled in
+            var position = 0
+            do throws(NegativeSamplerError) {
+                for row in 0..<batch.rows {
+                    let user = batch.users[row]
+                    let available = marks.exclude(excluded[user], from: pools)
+                    defer { marks.readmit(excluded[user]) }
+                    for token in batch.tokens(ofRow: row) {
+                        let target = batch.targets.isEmpty ? 0 : batch.targets[token]
+                        for domain in pools.indices {
+                            let output = UnsafeMutableBufferPointer(
+                                rebasing: buffer[position..<position + count])
+                            try fill(
+                                output, domain: domain, available: available[domain],
+                                user: user, target: target, marks: &marks, stream: &stream)
+                            position += count
+                        }
+                    }
+                }
+            } catch {
+                failure = error
+            }
+            filled = position
+        }
+        if let failure { throw failure }
+        return negatives
+    }
+
+    /// `count` different items of the case's domain, without its own item and the excluded ones.
+    public func candidates(
+        for evaluationCase: EvaluationCase, count: Int, excluding excluded: some Sequence<Int32>,
+        stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        var marks = Marks(itemCount: itemCount)
+        let available = marks.exclude(excluded, from: pools)
+        return try candidates(
+            for: evaluationCase, count: count, available: available, marks: &marks,
+            stream: &stream)
+    }
+
+    /// The same for many cases, with what to exclude for each; one array of `count` a case, flat.
+    public func candidates(
+        for cases: [EvaluationCase], count: Int, excluding excluded: (EvaluationCase) -> [Int32],
+        stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        var marks = Marks(itemCount: itemCount)
+        var all: [Int32] = []
+        all.reserveCapacity(cases.count * count)
+        for evaluationCase in cases {
+            let items = excluded(evaluationCase)
+            let available = marks.exclude(items, from: pools)
+            defer { marks.readmit(items) }
+            all += try candidates(
+                for: evaluationCase, count: count, available: available, marks: &marks,
+                stream: &stream)
+        }
+        return all
+    }
+
+    private func candidates(
+        for evaluationCase: EvaluationCase, count: Int, available: [Int], marks: inout Marks,
+        stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        let domain = evaluationCase.domain.rawValue
+        var failure: NegativeSamplerError?
+        let drawn = [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(NegativeSamplerError) {
+                try fill(
+                    UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), domain: domain,
+                    available: available[domain], user: evaluationCase.user,
+                    target: evaluationCase.item.rawValue, marks: &marks, stream: &stream)
+                filled = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return drawn
+    }
+
+    /// Fills `output` with different items of a domain's pool that are neither excluded nor `target`.
+    private func fill(
+        _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, available: Int, user: UserID,
+        target: Int32, marks: inout Marks, stream: inout RandomStream
+    ) throws(NegativeSamplerError) {
+        let pool = pools[domain]
+        let withoutTarget =
+            available - (pool.contains(target) && !marks.isExcluded(target) ? 1 : 0)
+        guard output.count <= withoutTarget else {
+            throw .tooFewItems(
+                domain: DomainID(rawValue: domain), user: user, available: withoutTarget,
+                requested: output.count)
+        }
+        marks.startPosition(target: target)
+        // Rejection is the fastest while most draws are accepted; beyond half of what is available
+        // the rest is listed and shuffled instead, which takes bounded time.
+        if output.count * 2 <= withoutTarget {
+            marks.draw(into: output, from: pool, stream: &stream)
+        } else {
+            var rest = pool.filter { marks.isFree($0) }
+            for index in output.indices {
+                rest.swapAt(index, index + stream.uniform(below: rest.count - index))
+                output[index] = rest[index]
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import Foundation
+
+/// Writes per-user results as they come; memory does not grow with their number.
+///
+/// Rows go to a file beside the final one, which ``finish()`` moves into place: a results file that
+/// is there is complete. A writer that is let go of without finishing removes what it wrote.
+public final class UserResultsWriter {
+    private let url: URL
+    private let partial: URL
+    private let handle: FileHandle
+    private var buffer: [UInt8] = []
+    private var isFinished = false
+
+    private static let bufferSize = 1 << 16
+
+    /// Starts a file with its header; one of that name is replaced on finishing.
+    public init(to url: URL) throws(UserResultsError) {
+        self.url = url
+        partial = url.appendingPathExtension("tmp")
+        do {
+            try Data().write(to: partial)
+            handle = try FileHandle(forWritingTo: partial)
+        } catch {
+            throw .unwritable(path: partial.path, reason: error.localizedDescription)
+        }
+        buffer.append(contentsOf: CSV.line(UserResults.columns).utf8)
+    }
+
+    deinit {
+        guard !isFinished else { return }
+        try? handle.close()
+        try? FileManager.default.removeItem(at: partial)
+    }
+
+    /// Adds one result.
+    public func write(_ result: UserResult) throws(UserResultsError) {
+        precondition(!isFinished, "UserResultsWriter.write: expected a writer that is not finished")
+        let groups = UserGroup.allCases.filter(result.groups.contains).map(\.rawValue)
+        let isWhole = result.rank == result.rank.rounded()
+        let line = CSV.line([
+            result.user, result.item, result.domain,
+            groups.joined(separator: String(UserResults.groupSeparator)),
+            isWhole ? String(Int(result.rank)) : String(result.rank), String(result.candidates),
+        ])
+        buffer.append(contentsOf: line.utf8)
+        if buffer.count >= Self.bufferSize { try flush() }
+    }
+
+    /// Writes what is left and moves the file into place.
+    public func finish() throws(UserResultsError) {
+        precondition(!isFinished, "UserResultsWriter.finish: expected to be called once, got twice")
+        try flush()
+        do {
+            try handle.close()
+        } catch {
+            throw .unwritable(path: partial.path, reason: error.localizedDescription)
+        }
+        guard rename(partial.path, url.path) == 0 else {
+            throw .unwritable(path: url.path, reason: String(cString: strerror(errno)))
+        }
+        isFinished = true
+    }
+
+    private func flush() throws(UserResultsError) {
+        do {
+            try handle.write(contentsOf: buffer)
+        } catch {
+            throw .unwritable(path: partial.path, reason: error.localizedDescription)
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,100 @@
+internal import Foundation
+internal import Interactions
+
+/// A configuration does not fit what it configures.
+public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
+    /// A key that no property has, with the nearest known one and all known ones.
+    case unknownKey(path: String, nearest: String?, known: [String])
+    /// A value of another type than its property.
+    case type(path: String, expected: String)
+    /// A value outside what makes sense.
+    case value(path: String, expected: String, got: String)
+
+    /// The key and what was expected.
+    public var description: String {
+        switch self {
+        case .unknownKey(let path, let nearest, let known):
+            "unknown key \(path)"
+                + (nearest.map { "; did you mean \($0)?" }
+                    ?? "; known keys: \(known.joined(separator: ", "))")
+        case .type(let path, let expected): "\(path): expected \(expected)"
+        case .value(let path, let expected, let got): "\(path): expected \(expected), got \(got)"
+        }
+    }
+}
+
+/// A configuration whose properties carry their defaults and refuse unknown keys.
+public protocol StrictlyDecodable: Codable, Equatable, Sendable {
+    /// The defaults.
+    init()
+
+    /// Refuses values that make no sense together or alone.
+    func validate() throws(ConfigurationError)
+}
+
+extension StrictlyDecodable {
+    /// Accepts everything.
+    public func validate() throws(ConfigurationError) {}
+
+    /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
+    public init(overrides: [String: Any]) throws(ConfigurationError) {
+        do {
+            let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Self()))
+            let merged = try merge(overrides, over: defaults, path: "")
+            let data = try JSONSerialization.data(withJSONObject: merged)
+            self = try JSONDecoder().decode(Self.self, from: data)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch let DecodingError.typeMismatch(type, context) {
+            throw .type(path: context.path, expected: "\(type)")
+        } catch let DecodingError.dataCorrupted(context) {
+            throw .type(path: context.path, expected: context.debugDescription)
+        } catch {
+            throw .type(path: "configuration", expected: "\(error)")
+        }
+        try validate()
+    }
+
+    /// The values by key, as they go into files.
+    public func dictionary() -> [String: Any] {
+        let data = (try? JSONEncoder().encode(self)) ?? Data()
+        return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+    }
+}
+
+/// The settings of one model.
+public protocol ModelConfiguration: StrictlyDecodable {}
+
+extension DecodingError.Context {
+    fileprivate var path: String { codingPath.map(\.stringValue).joined(separator: ".") }
+}
+
+/// Properties that take whatever object they are given: its keys belong to somebody else.
+private let openKeys: Set<String> = ["parameters", "split"]
+
+private func merge(_ given: Any, over defaults: Any, path: String) throws -> Any {
+    guard let known = defaults as? [String: Any] else { return given }
+    guard let given = given as? [String: Any] else {
+        throw ConfigurationError.type(path: path, expected: "an object")
+    }
+    var merged = known
+    for (key, value) in given {
+        let inner = path.isEmpty ? key : "\(path).\(key)"
+        guard let old = known[key] else {
+            throw ConfigurationError.unknownKey(
+                path: inner, nearest: nearestName(to: key, in: Array(known.keys)),
+                known: known.keys.sorted())
+        }
+        merged[key] = openKeys.contains(key) ? value : try merge(value, over: old, path: inner)
+    }
+    return merged
+}
+
+/// Throws unless a condition on a value holds.
+public func require(
+    _ condition: Bool, _ path: String, expected: String, got: some Any
+) throws(ConfigurationError) {
+    guard condition else {
+        throw .value(path: path, expected: expected, got: String(describing: got))
+    }
+}

@@ -1,0 +1,59 @@
+internal import Interactions
+public import TorchNN
+
+/// A model by its name: what it is and how to build it.
+public struct ModelEntry: Sendable {
+    /// The paper: authors, title, venue.
+    public let paper: String
+    /// The default settings by key.
+    public let defaults: @Sendable () -> [String: Any]
+    /// The settings laid over the defaults, checked, without building anything.
+    public let validated: @Sendable ([String: Any]) throws(ConfigurationError) -> [String: Any]
+    /// Builds it from settings laid over the defaults; also returns the resolved settings.
+    public let build:
+        @Sendable ([String: Any], DataShape, RandomSources) throws(ConfigurationError) -> (
+            model: any Recommender, resolved: [String: Any]
+        )
+}
+
+/// Every model by name: the one place to add one.
+public enum Models {
+    /// Name, paper, type.
+    public static let all: [String: ModelEntry] = [
+        "popularity": entry(Popularity.self, "Training events of each item; the baseline"),
+        "sasrec": entry(
+            SASRec.self,
+            "Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018"),
+        "abxi": entry(
+            ABXI.self,
+            "Bian et al.: ABXI: Invariant Interest Adaptation for Task-Guided Cross-Domain "
+                + "Sequential Recommendation. WWW 2025; with GCA (parameters.gca.stages): "
+                + "Lee et al., arXiv 2510.09435, 2025"),
+    ]
+
+    /// The entry of a name; an unknown one is an error that names the nearest.
+    public static func entry(named name: String) throws(ConfigurationError) -> ModelEntry {
+        guard let entry = all[name] else {
+            throw .unknownKey(
+                path: "model \(name)", nearest: nearestName(to: name, in: Array(all.keys)),
+                known: all.keys.sorted())
+        }
+        return entry
+    }
+
+    private static func entry<Model: Recommender>(_ type: Model.Type, _ paper: String) -> ModelEntry
+    {
+        ModelEntry(
+            paper: paper, defaults: { Model.Configuration().dictionary() },
+            validated: { overrides throws(ConfigurationError) in
+                try Model.Configuration(overrides: overrides).dictionary()
+            },
+            build: { overrides, shape, random throws(ConfigurationError) in
+                let configuration = try Model.Configuration(overrides: overrides)
+                return (
+                    try Model(configuration, shape: shape, random: random),
+                    configuration.dictionary()
+                )
+            })
+    }
+}

@@ -1,0 +1,356 @@
+// ABXI: invariant interest adaptation for task-guided cross-domain sequential recommendation.
+//
+// Q. Bian, M. de Carvalho, T. Li, J. Xu, H. Fang, Y. Ke, WWW 2025, arXiv 2501.15118.
+// Reference code: DiMarzioBian/ABXI, commit 72e52c9 (v2.1).
+//
+// Differences from the reference: sequences are jagged, so no token attends to padding (`attendsPadding` brings
+// it back, and with it the LayerNorm bias that stands for a domain without history at evaluation); any number of
+// domains, of which the published model has two.
+//
+// Shapes: T tokens of the mixed sequences, S steps that predict some domain, d = embeddingSize.
+
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// Settings of ABXI; the defaults are the authors' for Food–Kitchen.
+public struct ABXIConfiguration: ModelConfiguration {
+    /// Width d of all vectors.
+    public var embeddingSize = 256
+    /// Heads of the shared self-attention.
+    public var heads = 2
+    /// Inner width of every feed-forward net.
+    public var innerSize = 680
+    /// Rank of the domain adapters (dLoRA).
+    public var domainRank = 16
+    /// Rank of the invariant adapters (iLoRA).
+    public var invariantRank = 64
+    /// Dropout on embeddings and every residual branch.
+    public var dropout = 0.5
+    /// The most recent tokens of a sequence that are used.
+    public var maximumLength = 47
+    /// Divides the logits of the training loss.
+    public var temperature = 0.75
+    /// Negatives for each position and domain.
+    public var negatives = 128
+    /// Whether embeddings start from a normal truncated at two deviations (v2.1) or a plain one (v1.0).
+    public var truncatedEmbeddings = true
+    /// Whether tokens attend to the zero vectors that pad a row in the reference.
+    public var attendsPadding = false
+    /// Gated cross-attention between the domain threads.
+    public var gca = GCAConfiguration()
+
+    /// The authors' settings.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try require(
+            embeddingSize > 0 && embeddingSize % heads == 0, "embeddingSize",
+            expected: "a multiple of heads (\(heads))", got: embeddingSize)
+        try require(negatives > 0, "negatives", expected: "at least 1", got: negatives)
+        try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
+        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
+        try require(
+            (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
+        try gca.validate()
+    }
+}
+
+/// Self-attention with residual and LayerNorm after it.
+private final class AttentionBlock: Module {
+    let mha: MultiHeadAttention
+    let normMha: LayerNorm
+    private let dropout: Dropout
+
+    init(_ settings: ABXIConfiguration, initializer: Initializer, random: RandomSources) {
+        mha = MultiHeadAttention(
+            settings.embeddingSize, heads: settings.heads, initializer: initializer,
+            random: random)
+        normMha = LayerNorm(settings.embeddingSize)
+        dropout = Dropout(settings.dropout, random: random)
+    }
+
+    func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]?) -> JaggedTensor {
+        tokens.with(normMha(tokens.values + dropout(mha(tokens, padding: padding).values)))
+    }
+}
+
+/// What a domain has for itself: its adapters, projector and norms.
+private final class DomainParts: Module {
+    let dlora: LoRA
+    let normSa: LayerNorm
+    let ilora: LoRA
+    let proj: SwiGLU
+    let normI2: LayerNorm
+    let norm2: LayerNorm
+
+    init(_ settings: ABXIConfiguration, initializer: Initializer, random: RandomSources) {
+        let width = settings.embeddingSize
+        dlora = LoRA(width, rank: settings.domainRank, random: random)
+        normSa = LayerNorm(width)
+        ilora = LoRA(width, rank: settings.invariantRank, random: random)
+        proj = SwiGLU(width, inner: settings.innerSize, initializer: initializer, random: random)
+        normI2 = LayerNorm(width)
+        norm2 = LayerNorm(width)
+    }
+}
+
+/// The model: a shared encoder over the mixed sequence and the domain threads, adapted and projected per target.
+public final class ABXI: Module, ItemRanker, GCAHost {
+    /// Settings.
+    public typealias Configuration = ABXIConfiguration
+
+    /// Where GCA can attach.
+    public static let gcaStages = [
+        "embeddings, before the shared self-attention",
+        "after the shared self-attention, before feed-forward and dLoRA",
+        "after feed-forward and dLoRA, before the projectors",
+    ]
+
+    private let settings: ABXIConfiguration
+    private let shape: DataShape
+    private let itemEmbedding: Embedding
+    private let positionEmbedding: Embedding
+    private let attention: AttentionBlock
+    private let feedForward: SwiGLU
+    private let mixedAdapter: LoRA
+    private let mixedNorm: LayerNorm
+    private let invariantProjector: SwiGLU
+    private let domains: [DomainParts]
+    private let dropout: Dropout
+    /// Gated cross-attention, if any stage is chosen.
+    public let gca: GCAStack?
+
+    /// Draws fresh weights by the reference's rules.
+    public init(
+        _ configuration: ABXIConfiguration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        try require(
+            shape.domains.count > 1, "model", expected: "data with two domains or more for abxi",
+            got: shape.domains.count)
+        settings = configuration
+        self.shape = shape
+        let width = configuration.embeddingSize
+        let normal = Initializer.normal(deviation: 0.02)
+        let table: Initializer =
+            configuration.truncatedEmbeddings
+            ? .truncatedNormal(deviation: 0.02, limit: 0.04) : normal
+        itemEmbedding = Embedding(
+            shape.itemCount + 1, width, initializer: table, random: random)
+        positionEmbedding = Embedding(
+            configuration.maximumLength + 1, width, initializer: table, random: random)
+        attention = AttentionBlock(configuration, initializer: normal, random: random)
+        feedForward = SwiGLU(
+            width, inner: configuration.innerSize, initializer: normal, random: random)
+        mixedAdapter = LoRA(width, rank: configuration.domainRank, random: random)
+        mixedNorm = LayerNorm(width)
+        invariantProjector = SwiGLU(
+            width, inner: configuration.innerSize, initializer: normal, random: random)
+        domains = shape.domains.map { _ in
+            DomainParts(configuration, initializer: normal, random: random)
+        }
+        dropout = Dropout(configuration.dropout, random: random)
+        gca = try GCAStack(
+            configuration.gca, host: ABXI.self, width: width, domains: shape.domains.map(\.name),
+            initializer: normal, random: random)
+    }
+
+    /// The reference's names, with letters a, b, … for the domains.
+    public override var children: [(name: String, child: Any)] {
+        var named: [(name: String, child: Any)] = [
+            ("ei", itemEmbedding), ("ep", positionEmbedding), ("mha", attention),
+            ("ffn", feedForward), ("dlora_x", mixedAdapter), ("norm_sa_x", mixedNorm),
+            ("proj_i", invariantProjector),
+        ]
+        for (index, parts) in domains.enumerated() {
+            let own = letter(index)
+            named += [
+                ("dlora_\(own)", parts.dlora), ("norm_sa_\(own)", parts.normSa),
+                ("ilora_\(own)", parts.ilora), ("proj_\(own)", parts.proj),
+                ("norm_i2\(own)", parts.normI2), ("norm_\(own)2\(own)", parts.norm2),
+            ]
+        }
+        named.append(("dropout", dropout))
+        if let gca { named.append(("gca", gca)) }
+        return named
+    }
+
+    // MARK: Encoder
+
+    /// Embeds items and their distances from the end; vectors of padding never exist.
+    private func embed(_ items: [Int32], distances: [Int32], offsets: [Int32]) -> JaggedTensor {
+        JaggedTensor(
+            values: dropout(itemEmbedding(items) + positionEmbedding(distances)),
+            layout: JaggedLayout(offsets: offsets))
+    }
+
+    /// Shared feed-forward and a thread's own adapter, with residual and norm. [_, d]
+    private func adapt(_ tokens: Tensor, adapter: LoRA, norm: LayerNorm) -> Tensor {
+        norm(tokens + dropout(feedForward(tokens)) + dropout(adapter(tokens)))
+    }
+
+    /// Rows of a thread for the steps that predict; zeros where the domain has no item yet. [S, d]
+    private func select(_ thread: Tensor, _ predictors: [Int32], ifAbsent: Tensor) -> Tensor {
+        let absent = Int32(thread.size(0))
+        let padded = Tensor.concatenate([thread, ifAbsent.reshaped([1, settings.embeddingSize])])
+        return padded.rows(
+            Tensor(predictors.map { $0 < 0 ? absent : $0 }, device: thread.device))
+    }
+
+    /// What each domain's steps are to be scored with: the states of all steps, domain after domain.
+    private func encode(_ batch: SequenceBatch, steps: [DomainSteps]) -> [Tensor] {
+        let mixed = batch.keepingLast(settings.maximumLength)
+        // Tokens at the front that were cut off move the others' indices.
+        let rowCuts = (0..<batch.rows).map { batch.tokens(ofRow: $0).count - mixed.tokens(ofRow: $0).count }
+        let threads = steps.map { $0.keepingLast(settings.maximumLength) }
+
+        var mixedTokens = embed(
+            mixed.items, distances: mixed.distancesFromEnd, offsets: mixed.offsets)  // [T, d]
+        var domainThreads = threads.map {
+            DomainThread(
+                tokens: embed($0.items, distances: $0.distances, offsets: $0.offsets),
+                axis: $0.axis)
+        }
+        if let gca { domainThreads = gca.align(domainThreads, stage: 0) }
+
+        mixedTokens = attention(mixedTokens, padding: mixedPadding(mixed))
+        for index in domains.indices {
+            domainThreads[index].tokens = attention(
+                domainThreads[index].tokens, padding: threadPadding(threads[index], batch))
+        }
+        if let gca { domainThreads = gca.align(domainThreads, stage: 1) }
+
+        // From here on only steps that predict matter, unless a later stage reads whole threads.
+        let needed = isTraining || settings.gca.stages.contains(2)
+        for index in domains.indices where needed {
+            domainThreads[index].tokens.values = adapt(
+                domainThreads[index].tokens.values, adapter: domains[index].dlora,
+                norm: domains[index].normSa)
+        }
+        if let gca { domainThreads = gca.align(domainThreads, stage: 2) }
+
+        return domains.indices.map { index in
+            let tokens = zip(threads[index].predictingTokens, threads[index].predictingRows).map {
+                token, row in
+                token - batch.offsets[Int(row)] - Int32(rowCuts[Int(row)])
+                    + mixed.offsets[Int(row)]
+            }
+            let shared = adapt(
+                mixedTokens.values.rows(Tensor(tokens, device: mixedTokens.values.device)),
+                adapter: mixedAdapter, norm: mixedNorm)  // [S, d]
+            let parts = domains[index]
+            var own = select(
+                domainThreads[index].tokens.values, threads[index].predictors,
+                ifAbsent: .zeros([settings.embeddingSize], device: shared.device))  // [S, d]
+            if !needed {
+                let present = presence(threads[index].predictors, device: shared.device)
+                own = adapt(own, adapter: parts.dlora, norm: parts.normSa)
+                if !settings.attendsPadding { own = own * present }
+            } else if settings.attendsPadding && !isTraining {
+                let absent = presence(threads[index].predictors, device: shared.device) * -1 + 1
+                own = own + absent * parts.normSa.bias.value
+            }
+            return parts.normI2(
+                shared + dropout(invariantProjector(shared)) + dropout(parts.ilora(shared)))
+                + parts.norm2(own + dropout(parts.proj(own)))
+        }
+    }
+
+    private func presence(_ predictors: [Int32], device: Device) -> Tensor {
+        Tensor(
+            predictors.map { $0 < 0 ? Float(0) : 1 }, shape: [predictors.count, 1],
+            device: device)
+    }
+
+    private func mixedPadding(_ batch: SequenceBatch) -> [Int32]? {
+        guard settings.attendsPadding else { return nil }
+        return (0..<batch.rows).flatMap { row in
+            let count = batch.tokens(ofRow: row).count
+            return [Int32](repeating: Int32(settings.maximumLength - count), count: count)
+        }
+    }
+
+    private func threadPadding(_ steps: DomainSteps, _ batch: SequenceBatch) -> [Int32]? {
+        guard settings.attendsPadding else { return nil }
+        if isTraining {
+            let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
+            return steps.vacancies(rowLengths: lengths, length: settings.maximumLength)
+        }
+        return (0..<batch.rows).flatMap { row -> [Int32] in
+            let count = steps.offsets[row + 1] - steps.offsets[row]
+            return [Int32](
+                repeating: Int32(settings.maximumLength) - count, count: Int(count))
+        }
+    }
+
+    // MARK: Training
+
+    /// One phase over the mixed sequences.
+    public var phases: [TrainingPhase] {
+        [
+            TrainingPhase(
+                name: "train", examples: .sequences(negativesPerDomain: settings.negatives))
+        ]
+    }
+
+    /// InfoNCE over each position's own negatives, averaged per sequence and domain.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let full, let negatives) = batch else {
+            preconditionFailure("abxi: expected sequences")
+        }
+        let perToken = settings.negatives * shape.domains.count
+        let table = itemEmbedding.weight.value
+        let device = table.device
+        let (sequences, kept) = trim(full)
+        let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
+        let states = encode(sequences, steps: steps)
+        let drawn = Tensor(negatives, shape: [full.tokens, perToken], device: device)
+        var parts: [(name: String, value: Tensor)] = []
+        for (index, domain) in shape.domains.enumerated() where !steps[index].predictors.isEmpty {
+            let tokens = steps[index].predictingTokens
+            let losses = states[index].sampledSoftmaxLoss(
+                table: table,
+                targets: Tensor(tokens.map { sequences.targets[Int($0)] }, device: device),
+                negatives: drawn.rows(Tensor(tokens.map { kept[Int($0)] }, device: device)),
+                temperature: settings.temperature)  // [S]
+            let weights = sequenceWeights(steps[index].predictingRows, rows: sequences.rows)
+            parts.append((domain.name, (losses * Tensor(weights, device: device)).sum()))
+        }
+        let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
+        return Loss(total, parts: parts)
+    }
+
+    /// The latest tokens that fit, and where they stood.
+    private func trim(_ batch: SequenceBatch) -> (SequenceBatch, [Int32]) {
+        let kept = (0..<batch.rows).flatMap {
+            batch.tokens(ofRow: $0).suffix(settings.maximumLength).map(Int32.init)
+        }
+        return (batch.keepingLast(settings.maximumLength), kept)
+    }
+
+    // MARK: Scoring
+
+    /// States by the adapters of each row's domain. [rows, d]
+    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        let steps = shape.domains.map { histories.inferenceSteps(of: $0.items) }
+        let states = encode(histories, steps: steps)
+        let rows = targets.enumerated().map { row, domain in
+            Int32(domain.rawValue * histories.rows + row)
+        }
+        return Tensor.concatenate(states).rows(Tensor(rows, device: states[0].device))
+    }
+
+    /// Item embeddings. [items, d]
+    public func itemVectors(of domain: DomainID) -> Tensor {
+        let items = shape.domains[domain.rawValue].items
+        return itemEmbedding.weight.value[Int(items.lowerBound)..<Int(items.upperBound)]
+    }
+}
+
+/// 1 / (steps of the row × rows): the mean over each row's steps, then over rows.
+func sequenceWeights(_ stepRows: [Int32], rows: Int) -> [Float] {
+    var counts = [Float](repeating: 0, count: rows)
+    for row in stepRows { counts[Int(row)] += 1 }
+    return stepRows.map { 1 / (counts[Int($0)] * Float(rows)) }
+}

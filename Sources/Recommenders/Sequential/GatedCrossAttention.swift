@@ -1,0 +1,281 @@
+// GCA: gated cross-attention between the domain threads of a host.
+//
+// H. Lee, Y. Zhang, H. V. Nguyen, X. Liu, N. Park, C. Jung, R. Jin, Y. Wang, Z. Wang, S. Sojoudi, X. Feng:
+// "Orthogonal Alignment in Cross-Attention", arXiv 2510.09435, 2025. No reference code is public.
+//
+// Differences from the reference: the paper's formulas were not available. The module follows its description
+// (gate = feed-forward net on [query; output], residual on the query) with the inner width 4d that the published
+// parameter counts imply; where LayerNorm stands, the heads, the gate's hidden non-linearity and its initial
+// value are settings.
+
+public import Torch
+public import TorchNN
+
+/// Where a GCA module normalises.
+public enum GCANormalization: String, Codable, Sendable, CaseIterable {
+    /// Nowhere.
+    case none
+    /// Query and memory before attention and gate; the residual stays raw.
+    case pre
+    /// The sum of residual and gated output.
+    case post
+}
+
+/// Settings of GCA on any host.
+public struct GCAConfiguration: ModelConfiguration {
+    /// The places of the host to attach to; none leaves the host as it is.
+    public var stages: [Int] = []
+    /// Modules in sequence at each stage and direction.
+    public var depth = 1
+    /// Attention heads.
+    public var heads = 2
+    /// The gate's last non-linearity: sigmoid or tanh.
+    public var activation = Activation.sigmoid
+    /// The gate's hidden non-linearity.
+    public var hiddenActivation = Activation.relu
+    /// Where it normalises.
+    public var normalization = GCANormalization.none
+    /// Whether the gate's last layer starts at zero: a closed tanh gate, a half-open sigmoid gate.
+    public var zeroGate = false
+    /// Dropout on the attention's output.
+    public var dropout = 0.0
+
+    /// No stage.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try require(
+            activation == .sigmoid || activation == .tanh, "gca.activation",
+            expected: "sigmoid or tanh", got: activation.rawValue)
+        try require(depth > 0, "gca.depth", expected: "at least 1", got: depth)
+        try require(
+            Set(stages).count == stages.count, "gca.stages", expected: "each once", got: stages)
+    }
+}
+
+/// One direction of gated cross-attention: X + g ⊙ X', X' = MHA(X, Y, Y), g = act(FFN([X; X'])).
+public final class GatedCrossAttention: Module {
+    /// Attention of the query's domain to the other.
+    public let attention: MultiHeadAttention
+    /// 2d → 4d → d.
+    public let gate: FeedForward
+    /// Before attention and gate, or after the sum.
+    public let norms: [LayerNorm]
+    private let dropout: Dropout
+    private let configuration: GCAConfiguration
+    private var cosines = CosineRecord()
+
+    /// Draws the weights with the host's initializer.
+    public init(
+        width: Int, configuration: GCAConfiguration, initializer: Initializer,
+        random: RandomSources
+    ) {
+        self.configuration = configuration
+        attention = MultiHeadAttention(
+            width, heads: configuration.heads, initializer: initializer, random: random)
+        gate = FeedForward(
+            2 * width, inner: 4 * width, width, activation: configuration.hiddenActivation,
+            initializer: initializer, random: random)
+        if configuration.zeroGate { gate.dense2.weight.value.copy(from: .zeros([width, 4 * width])) }
+        let normCount = [.none: 0, .pre: 2, .post: 1][configuration.normalization] ?? 0
+        norms = (0..<normCount).map { _ in LayerNorm(width) }
+        dropout = Dropout(configuration.dropout, random: random)
+    }
+
+    /// Updates the query's tokens; token t sees the first `keyLimits[t]` memory tokens of its row.
+    public func callAsFunction(
+        _ query: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32]
+    ) -> JaggedTensor {
+        let isPre = configuration.normalization == .pre
+        let x = isPre ? query.with(norms[0](query.values)) : query
+        let y = isPre ? memory.with(norms[1](memory.values)) : memory
+        let crossed = attention(x, memory: y, keyLimits: keyLimits).values  // [tokens, width]
+        if !isTraining { cosines.record(query.values, crossed, keyLimits: keyLimits) }
+        let gated = configuration.activation(
+            gate(.concatenate([x.values, crossed], dimension: 1)))
+        let sum = query.values + gated * dropout(crossed)
+        return query.with(configuration.normalization == .post ? norms[0](sum) : sum)
+    }
+
+    func takeCosines() -> CosineRecord {
+        defer { cosines = CosineRecord() }
+        return cosines
+    }
+}
+
+/// Running means of cos(X, X') over tokens that saw a key.
+struct CosineRecord {
+    private(set) var sum = 0.0
+    private(set) var magnitudes = 0.0
+    private(set) var count = 0
+
+    mutating func record(_ query: Tensor, _ crossed: Tensor, keyLimits: [Int32]) {
+        let seen = keyLimits.indices.filter { keyLimits[$0] > 0 }
+        guard !seen.isEmpty else { return }
+        withoutGradients {
+            let rows = Tensor(seen.map(Int32.init), device: query.device)
+            let left = query.rows(rows)
+            let right = crossed.rows(rows)
+            let norms = ((left * left).sum(dimension: 1) * (right * right).sum(dimension: 1))
+                .squareRoot()
+            let cosine = (left * right).sum(dimension: 1) / (norms + 1e-12)
+            sum += cosine.sum().item()
+            magnitudes += cosine.magnitude().sum().item()
+            count += seen.count
+        }
+    }
+
+    mutating func add(_ other: CosineRecord) {
+        sum += other.sum
+        magnitudes += other.magnitudes
+        count += other.count
+    }
+}
+
+/// One domain's tokens at some place of a host, on the time axis that all its threads share.
+public struct DomainThread {
+    /// The tokens [tokens, width].
+    public var tokens: JaggedTensor
+    /// Where each token stands on the row's shared axis; not decreasing within a row.
+    public let axis: [Int32]
+
+    /// Joins tokens and their places.
+    public init(tokens: JaggedTensor, axis: [Int32]) {
+        precondition(tokens.layout.tokenCount == axis.count, "DomainThread: one place a token")
+        self.tokens = tokens
+        self.axis = axis
+    }
+
+    /// For each token of this thread, how many tokens of `other` in its row stand no later.
+    func limits(in other: DomainThread) -> [Int32] {
+        var limits = [Int32](repeating: 0, count: axis.count)
+        for row in 0..<tokens.layout.rowCount {
+            let keys = other.tokens.layout.tokens(of: row)
+            var next = keys.lowerBound
+            for token in tokens.layout.tokens(of: row) {
+                while next < keys.upperBound, other.axis[next] <= axis[token] { next += 1 }
+                limits[token] = Int32(next - keys.lowerBound)
+            }
+        }
+        return limits
+    }
+}
+
+/// A model whose domain threads GCA can update.
+public protocol GCAHost: Module, Diagnosing {
+    /// What each stage of the host stands for, in order.
+    static var gcaStages: [String] { get }
+    /// The attached modules; nil when no stage is chosen.
+    var gca: GCAStack? { get }
+}
+
+/// All GCA modules of a host: one for each stage, step and ordered pair of domains.
+public final class GCAStack: Module {
+    private let modulesByStage: [Int: [[Pair]]]
+    private let configuration: GCAConfiguration
+    private let domainNames: [String]
+
+    /// One direction: `query` is updated from `memory`.
+    private struct Pair {
+        let query: Int
+        let memory: Int
+        let name: String
+        let module: GatedCrossAttention
+    }
+
+    /// Builds the stages that the configuration names, or nothing if it names none.
+    public init?(
+        _ configuration: GCAConfiguration, host: any GCAHost.Type, width: Int,
+        domains: [String], initializer: Initializer, random: RandomSources
+    ) throws(ConfigurationError) {
+        guard !configuration.stages.isEmpty else { return nil }
+        for stage in configuration.stages {
+            try require(
+                host.gcaStages.indices.contains(stage), "gca.stages",
+                expected: "stages 0 to \(host.gcaStages.count - 1)", got: stage)
+        }
+        self.configuration = configuration
+        domainNames = domains
+        var stages: [Int: [[Pair]]] = [:]
+        for stage in configuration.stages.sorted() {
+            stages[stage] = (0..<configuration.depth).map { _ in
+                domains.indices.flatMap { query in
+                    domains.indices.filter { $0 != query }.map { memory in
+                        Pair(
+                            query: query, memory: memory,
+                            name: "\(letter(query))_from_\(letter(memory))",
+                            module: GatedCrossAttention(
+                                width: width, configuration: configuration,
+                                initializer: initializer, random: random))
+                    }
+                }
+            }
+        }
+        modulesByStage = stages
+    }
+
+    /// `stage.step.a_from_b`.
+    public override var children: [(name: String, child: Any)] {
+        modulesByStage.sorted { $0.key < $1.key }.flatMap { stage, steps in
+            steps.enumerated().flatMap { step, pairs in
+                pairs.map { ("\(stage).\(step).\($0.name)", $0.module) }
+            }
+        }
+    }
+
+    /// Updates all threads at one stage; a stage that is not attached changes nothing.
+    ///
+    /// Every thread reads the others as they were before the step; with more than two domains the gated
+    /// outputs of all other domains are added.
+    public func align(_ threads: [DomainThread], stage: Int) -> [DomainThread] {
+        var threads = threads
+        for pairs in modulesByStage[stage] ?? [] {
+            let before = threads
+            for pair in pairs {
+                let query = before[pair.query]
+                let updated = pair.module(
+                    query.tokens, memory: before[pair.memory].tokens,
+                    keyLimits: query.limits(in: before[pair.memory]))
+                threads[pair.query].tokens.values =
+                    threads[pair.query].tokens.values + (updated.values - query.tokens.values)
+            }
+        }
+        return threads
+    }
+
+    /// Forgets recorded cosines.
+    func resetDiagnostics() { _ = collect() }
+
+    /// Mean |cos(X, X')| and |mean cos(X, X')| per domain, over the tokens evaluated since the last reset.
+    func diagnostics() -> [String: Double] {
+        var values: [String: Double] = [:]
+        for (domain, record) in collect() where record.count > 0 {
+            let name = domainNames[domain]
+            values["mean |cos| \(name)"] = record.magnitudes / Double(record.count)
+            values["|mean cos| \(name)"] = abs(record.sum) / Double(record.count)
+        }
+        return values
+    }
+
+    private func collect() -> [Int: CosineRecord] {
+        var records: [Int: CosineRecord] = [:]
+        for pair in modulesByStage.values.joined().joined() {
+            records[pair.query, default: CosineRecord()].add(pair.module.takeCosines())
+        }
+        return records
+    }
+}
+
+extension GCAHost {
+    /// Forgets recorded cosines.
+    public func resetDiagnostics() { gca?.resetDiagnostics() }
+
+    /// Orthogonality of the attached modules.
+    public func diagnostics() -> [String: Double] { gca?.diagnostics() ?? [:] }
+}
+
+/// The letter that reference implementations give to a domain: a, b, c, …
+func letter(_ domain: Int) -> String {
+    String(UnicodeScalar(UInt8(ascii: "a") + UInt8(domain % 26)))
+}

@@ -1,0 +1,67 @@
+public import Torch
+
+/// Multi-head attention over jagged sequences with packed projections; Vaswani et al. 2017.
+///
+/// Parameters carry the names of `torch.nn.MultiheadAttention`: `in_proj_weight` [3 width, width],
+/// `in_proj_bias` [3 width], `out_proj.weight`, `out_proj.bias`.
+public final class MultiHeadAttention: Module {
+    /// Query, key and value projections, one below the other [3 width, width].
+    public let inProjWeight: Parameter
+    /// Their biases [3 width].
+    public let inProjBias: Parameter
+    /// The projection of the joined heads.
+    public let outProj: Linear
+    private let heads: Int
+    private let width: Int
+
+    /// Draws the packed projection by Glorot's uniform rule and the output by `initializer`; biases start at 0.
+    public init(_ width: Int, heads: Int, initializer: Initializer, random: RandomSources) {
+        precondition(
+            heads > 0 && width % heads == 0,
+            "MultiHeadAttention: width \(width) does not split into \(heads) heads")
+        self.width = width
+        self.heads = heads
+        inProjWeight = Parameter(
+            Initializer.xavierUniform.draw([3 * width, width], from: random.initialization))
+        inProjBias = Parameter(.zeros([3 * width]))
+        outProj = Linear(width, width, initializer: initializer, random: random)
+    }
+
+    /// Causal self-attention: each token sees itself and what came before it in its row.
+    ///
+    /// `padding[t]` zero vectors in front of token t are attended to as well, if given: what a padded
+    /// implementation without a key mask does.
+    public func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]? = nil) -> JaggedTensor {
+        let joined = tokens.values.linear(inProjWeight.value, bias: inProjBias.value)
+        let parts = (0..<3).map { joined.narrowed(1, $0 * width..<($0 + 1) * width) }
+        // A zero vector's key and value are the biases alone.
+        let phantoms = padding.map {
+            PhantomKeys(
+                key: inProjBias.value[width..<2 * width],
+                value: inProjBias.value[2 * width..<3 * width], counts: $0)
+        }
+        let mixed = jaggedAttention(
+            query: tokens.with(parts[0]), key: tokens.with(parts[1]), value: parts[2],
+            keyLimits: tokens.layout.causalLimits, heads: heads, phantoms: phantoms)
+        return tokens.with(outProj(mixed.values))
+    }
+
+    /// Cross-attention: query token t sees the first `keyLimits[t]` tokens of its row of `memory`.
+    ///
+    /// A query that sees none gets zeros, the output bias included.
+    public func callAsFunction(
+        _ queries: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32]
+    ) -> JaggedTensor {
+        let query = queries.values.linear(
+            inProjWeight.value[0..<width], bias: inProjBias.value[0..<width])
+        let joined = memory.values.linear(
+            inProjWeight.value[width..<3 * width], bias: inProjBias.value[width..<3 * width])
+        let mixed = jaggedAttention(
+            query: queries.with(query), key: memory.with(joined.narrowed(1, 0..<width)),
+            value: joined.narrowed(1, width..<2 * width), keyLimits: keyLimits, heads: heads)
+        let seen = Tensor(
+            keyLimits.map { $0 > 0 ? Float(1) : 0 }, shape: [keyLimits.count, 1],
+            device: query.device)
+        return queries.with(outProj(mixed.values) * seen)
+    }
+}
