@@ -109,8 +109,9 @@ ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, c
             seen = limits + counts;
         }
         at::Tensor weights = at::softmax(scores, -1) * seen.gt(0);
+        TORCH_CHECK(dropout >= 0 && dropout < 1, "attention: expected a dropout in [0, 1), got ", dropout);
         if (dropout > 0) {
-            TORCH_CHECK(generator != nullptr && dropout < 1, "attention: dropout ", dropout, " without a generator");
+            TORCH_CHECK(generator != nullptr, "attention: dropout ", dropout, " without a generator");
             weights = weights * at::empty_like(weights).bernoulli_(1 - dropout, generator->value).div_(1 - dropout);
         }
         at::Tensor mixed = at::matmul(weights.narrow(-1, 0, keys.length), keys.spread(v, heads));

@@ -189,6 +189,32 @@ private func naiveAttention(_ problem: AttentionCase, withPhantoms: Bool) -> [Do
         }
     }
 
+    @Test func dropoutActsOnTheWeights() throws {
+        // Equal keys and one-hot values: the result is the row of weights, each 1/8 before dropout.
+        let layout = JaggedLayout(lengths: Array(repeating: 8, count: 300))
+        let tokens = layout.tokenCount
+        let hot = (0..<8).flatMap { row in (0..<8).map { $0 == row ? 1.0 : 0 } }
+        let value = Tensor(
+            Array(repeating: hot, count: layout.rowCount).flatMap(\.self), shape: [tokens, 8])
+        let zeros = JaggedTensor(
+            values: .zeros([tokens, 8], dtype: .float64), layout: layout)
+        func attend(seed: UInt64) -> [Double] {
+            doubles(
+                jaggedAttention(
+                    query: zeros, key: zeros, value: value,
+                    keyLimits: Array(repeating: 8, count: tokens), heads: 1, dropout: 0.25,
+                    generator: Generator(seed: seed)
+                ).values)
+        }
+        let weights = attend(seed: 1)
+        #expect(weights.allSatisfy { $0 == 0 || abs($0 - 1 / (8 * 0.75)) < 1e-12 })
+        // The standard error of the share over 19,200 weights is 0.0031.
+        let share = Double(weights.count { $0 == 0 }) / Double(weights.count)
+        #expect(abs(share - 0.25) < 0.016)
+        #expect(attend(seed: 1) == weights)
+        #expect(attend(seed: 2) != weights)
+    }
+
     @Test func noRowsAreAnEmptyResult() {
         let empty = JaggedTensor(
             values: Tensor.zeros([0, 4]), layout: JaggedLayout(lengths: []))

@@ -259,23 +259,25 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         #expect(error?.description == "\(scratch.file.path): \(bad.reason)")
     }
 
+    static let noInteger = "invalid header: a number is no 64-bit integer"
+
     /// The words are the decoder's; ours is the place that they begin with.
     @Test(arguments: [
-        (#"{"w":"#, "invalid header: "),
+        (#"{"w":"#, "invalid header: Unexpected end of file"),
         (#"{"w":{}} x"#, "invalid header: "),
         (#"{"w":5}"#, "invalid header: w: "),
         (#"{"w":{"dtype":"F32","shape":[2]}}"#, "invalid header: w: "),
-        (#"{"w":{"dtype":5,"shape":[2],"data_offsets":[0,8]}}"#, "invalid header: w.dtype: "),
+        (#"{"w":{"dtype":5,"shape":[2],"data_offsets":[0,8]}}"#, "invalid header: w: dtype: "),
         (
             #"{"w":{"dtype":"F32","shape":[1,true],"data_offsets":[0,8]}}"#,
-            "invalid header: w.shape.1: "
+            "invalid header: w: shape: 1: "
         ),
-        (#"{"w":{"dtype":"F32","shape":[1,1.5],"data_offsets":[0,8]}}"#, "invalid header: "),
+        (#"{"w":{"dtype":"F32","shape":[1,1.5],"data_offsets":[0,8]}}"#, noInteger),
         (
             #"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,99999999999999999999]}}"#,
-            "invalid header: "
+            noInteger
         ),
-        (#"{"__metadata__":{"k":1}}"#, "invalid header: __metadata__.k: "),
+        (#"{"__metadata__":{"k":1}}"#, "invalid header: __metadata__: k: "),
     ])
     func refusesHeadersThatAreNotTheFormats(header: String, reason: String) throws {
         try scratch.write(header, data: Array(repeating: 0, count: 8))
@@ -283,7 +285,6 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             try Safetensors.read(scratch.file)
         }
         #expect(error.description.hasPrefix("\(scratch.file.path): \(reason)"), "\(error)")
-        print(error)
     }
 
     @Test func refusesBytesThatAreNoTruthValues() throws {

@@ -98,6 +98,19 @@ private func errorText(_ result: ExitTest.Result?) throws -> String {
                 "attention: token 0 may see 2 keys, its row has 1"))
     }
 
+    @Test func attentionTrapsWhenDropoutHasNoGenerator() async throws {
+        let result = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            let tokens = JaggedTensor(values: .ones([1, 2]), layout: JaggedLayout(lengths: [1]))
+            _ = jaggedAttention(
+                query: tokens, key: tokens, value: tokens.values, keyLimits: [1], heads: 1,
+                dropout: 0.5)
+        }
+        #expect(
+            try errorText(result).contains("attention: dropout 0.5 without a generator"))
+    }
+
     @Test func lossesTrapWhenARowIsNotInTheTable() async throws {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
