@@ -47,6 +47,8 @@ extension StrictlyDecodable {
             throw error
         } catch let DecodingError.typeMismatch(type, context) {
             throw .type(path: context.path, expected: "\(type)")
+        } catch let DecodingError.valueNotFound(type, context) {
+            throw .type(path: context.path, expected: "\(type)")
         } catch let DecodingError.dataCorrupted(context) {
             throw .type(path: context.path, expected: context.debugDescription)
         } catch {
@@ -97,4 +99,11 @@ public func require(
     guard condition else {
         throw .value(path: path, expected: expected, got: String(describing: got))
     }
+}
+
+/// Throws unless a width splits evenly into attention heads.
+func requireHeads(_ heads: Int, _ path: String, dividing width: Int) throws(ConfigurationError) {
+    try require(
+        heads > 0 && width > 0 && width.isMultiple(of: heads), path,
+        expected: "a divisor of the width \(width)", got: heads)
 }
