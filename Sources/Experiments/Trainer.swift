@@ -125,7 +125,9 @@ public final class Trainer {
                 throw try stop(phase, epoch: epoch, step: step, state)
             }
             loss.total.backward()
-            if settings.clipNorm > 0 { clipGradients(of: optimizer.leaves, toNorm: settings.clipNorm) }
+            if settings.clipNorm > 0 {
+                clipGradients(of: optimizer.leaves, toNorm: settings.clipNorm)
+            }
             rate = schedule.rate(
                 epoch: epoch, progress: Double(step) / Double(batches.stepCount))
             optimizer.step(learningRate: rate)
@@ -218,7 +220,8 @@ public final class Trainer {
         guard files.fileExists(atPath: run.manifest.path) else {
             throw RunError.nothingToResume(path: run.url.path)
         }
-        guard let written = try? String(contentsOf: run.experiment, encoding: .utf8), written == yaml
+        guard let written = try? String(contentsOf: run.experiment, encoding: .utf8),
+            written == yaml
         else { throw RunError.changed(what: "experiment", path: run.url.path) }
         let old = try AtomicFile.read(RunManifest.self, json: run.manifest)
         guard old.dataset == split.dataset.checksum else {

@@ -27,7 +27,8 @@ struct ComparisonTests {
             let first = comparison.results[0].domains[difference.domain]?[difference.metric] ?? 0
             let third = comparison.results[2].domains[difference.domain]?[difference.metric] ?? 0
             #expect(abs(difference.difference - (third - first)) < 1e-9)
-            #expect(difference.low <= difference.difference && difference.difference <= difference.high)
+            #expect(
+                difference.low <= difference.difference && difference.difference <= difference.high)
         }
     }
 }

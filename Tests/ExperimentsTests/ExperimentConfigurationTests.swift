@@ -4,6 +4,7 @@ import Interactions
 import RankingMetrics
 import Recommenders
 import Testing
+import TorchNN
 
 struct ExperimentConfigurationTests {
     @Test func givenValuesLieOverTheDefaults() throws {
@@ -77,7 +78,7 @@ struct ExperimentConfigurationTests {
             try ExperimentConfiguration(contentsOf: url)
         }
         #expect(error?.path == url.path)
-        #expect(error?.reason.contains("2") == true)
+        #expect(error?.description.hasPrefix("\(url.path):3:1: ") == true)
     }
 
     @Test func thePresetSetsTheProtocolOfABXI() throws {

@@ -73,6 +73,6 @@ let tinyABXI = """
       optimizer: {learningRate: 0.01, weightDecay: 0.1}
       schedule: {kind: plateau, warmupEpochs: 2, patience: 1}
       clipNorm: 1
-    evaluation: {preset: custom, candidates: "sampled:8"}
+    evaluation: {preset: custom, candidates: "sampled:4"}
     seed: 5
     """

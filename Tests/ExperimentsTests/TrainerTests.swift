@@ -71,7 +71,9 @@ import Torch
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
             yaml: tinySASRec,
-            assignments: ["training.epochs=60", "parameters.hiddenDropout=0", "training.patience=60"])
+            assignments: [
+                "training.epochs=60", "parameters.hiddenDropout=0", "training.patience=60",
+            ])
         let result = try Trainer(
             experiment, dataset: cyclicDataset(users: 120), run: folder.run("learned")
         ).train()
@@ -84,7 +86,8 @@ import Torch
         let folder = try TemporaryFolder()
         let dataset = try cyclicDataset()
         let experiment = try ExperimentConfiguration(
-            yaml: tinySASRec, assignments: ["training.epochs=8", "training.optimizer.learningRate=0.1"])
+            yaml: tinySASRec,
+            assignments: ["training.epochs=8", "training.optimizer.learningRate=0.1"])
         let run = folder.run("best")
         try Trainer(experiment, dataset: dataset, run: run).train()
         let best = try #require(try run.historyEntries().last { $0.isBest }?.validation)
@@ -100,7 +103,9 @@ import Torch
         // With a step size of almost nothing no epoch gains after ties of the first few.
         let experiment = try ExperimentConfiguration(
             yaml: tinySASRec,
-            assignments: ["training.epochs=200", "training.patience=3", "training.optimizer.learningRate=0.3"])
+            assignments: [
+                "training.epochs=200", "training.patience=3", "training.optimizer.learningRate=0.3",
+            ])
         let run = folder.run("stopped")
         try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
         let entries = try run.historyEntries()
@@ -173,7 +178,10 @@ import Torch
         #expect((result.domains["films"]?["MAE"] ?? 9) < 3)
         let phases = try run.historyEntries().map(\.phase)
         #expect(Set(phases).isSuperset(of: ["source", "target", "bridge"]))
-        #expect(phases == phases.sorted { phases.firstIndex(of: $0) ?? 0 < phases.firstIndex(of: $1) ?? 0 })
+        #expect(
+            phases
+                == phases.sorted { phases.firstIndex(of: $0) ?? 0 < phases.firstIndex(of: $1) ?? 0 }
+        )
     }
 
     @Test func handlesDoNotLeakOverTraining() throws {
