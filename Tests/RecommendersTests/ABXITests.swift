@@ -129,6 +129,19 @@ struct ABXITests {
         #expect(identical(training, states(model, rows)))
     }
 
+    @Test("the last step of training has the state of inference", arguments: [false, true])
+    func lastStepIsInference(attendsPadding: Bool) throws {
+        let model = try model(attendsPadding: attendsPadding)
+        for row in rows {
+            let domain = try shape.domain(of: #require(row.last))
+            let training = trainingStates(model, [row])[domain]
+            let inference = states(model, [Array(row.dropLast())])
+            let last = training.size(0) - 1
+            #expect(
+                relativeError(training[last..<last + 1], inference[domain..<domain + 1]) < 1e-6)
+        }
+    }
+
     @Test("one domain is refused")
     func oneDomain() {
         #expect(throws: ConfigurationError.self) {

@@ -236,13 +236,18 @@ public final class GCAStack: Module {
         var threads = threads
         for pairs in modulesByStage[stage] ?? [] {
             let before = threads
+            var isUpdated = [Bool](repeating: false, count: threads.count)
             for pair in pairs {
                 let query = before[pair.query]
                 let updated = pair.module(
                     query.tokens, memory: before[pair.memory].tokens,
-                    keyLimits: query.limits(in: before[pair.memory]))
+                    keyLimits: query.limits(in: before[pair.memory])
+                ).values
+                // With two domains the module's output is the sum already.
                 threads[pair.query].tokens.values =
-                    threads[pair.query].tokens.values + (updated.values - query.tokens.values)
+                    isUpdated[pair.query]
+                    ? threads[pair.query].tokens.values + (updated - query.tokens.values) : updated
+                isUpdated[pair.query] = true
             }
         }
         return threads
