@@ -9,8 +9,10 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
     /// What is wrong, with the line where it is known.
     public let reason: String
 
-    /// Path and reason.
-    public var description: String { "\(path): \(reason)" }
+    /// Path, line if it is known, and reason.
+    public var description: String {
+        path + (reason.first?.isNumber == true ? ":" : ": ") + reason
+    }
 }
 
 extension ExperimentConfiguration {
@@ -27,7 +29,9 @@ extension ExperimentConfiguration {
         do {
             try self.init(yaml: text, assignments: assignments)
         } catch let error as YamlError {
-            throw ExperimentFileError(path: url.path, reason: "\(error)")
+            // The reader's first line begins with line and column; the others quote the text.
+            let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
+            throw ExperimentFileError(path: url.path, reason: text)
         } catch let error as ConfigurationError {
             throw ExperimentFileError(path: url.path, reason: error.description)
         }

@@ -84,7 +84,7 @@ public final class Trainer {
                     schedule: schedule, state: state)
                 state.epoch += 1
                 state.totalEpochs += 1
-                if phase.epochs == nil && isDue(epoch, of: epochs, schedule) {
+                if phase.epochs == nil && isDue(epoch, of: epochs) {
                     try validate(&entry, &state, &schedule)
                 }
                 state.schedule = schedule
@@ -125,7 +125,9 @@ public final class Trainer {
                 throw try stop(phase, epoch: epoch, step: step, state)
             }
             loss.total.backward()
-            if settings.clipNorm > 0 { clipGradients(of: optimizer.leaves, toNorm: settings.clipNorm) }
+            if settings.clipNorm > 0 {
+                clipGradients(of: optimizer.leaves, toNorm: settings.clipNorm)
+            }
             rate = schedule.rate(
                 epoch: epoch, progress: Double(step) / Double(batches.stepCount))
             optimizer.step(learningRate: rate)
@@ -150,11 +152,9 @@ public final class Trainer {
             isBest: false)
     }
 
-    /// Whether validation runs after an epoch: on schedule, never in the warm-up, always at the end.
-    private func isDue(_ epoch: Int, of epochs: Int, _ schedule: LearningRateSchedule) -> Bool {
-        if epoch + 1 == epochs { return true }
-        return !schedule.isWarmup(epoch: epoch)
-            && (epoch + 1) % configuration.training.evaluateEvery == 0
+    /// Whether validation runs after an epoch: on schedule, and always at the end.
+    private func isDue(_ epoch: Int, of epochs: Int) -> Bool {
+        epoch + 1 == epochs || (epoch + 1) % configuration.training.evaluateEvery == 0
     }
 
     private func isExhausted(_ state: TrainingState, _ phase: TrainingPhase) -> Bool {
@@ -179,8 +179,11 @@ public final class Trainer {
             state.bestEpoch = state.totalEpochs
             try checkpoints.saveBest(model.state(), totalEpochs: state.totalEpochs)
         }
-        state.epochsWithoutGain = gained ? 0 : state.epochsWithoutGain + 1
-        schedule.epochEnded(gained: gained)
+        // An epoch of the warm-up can be the best one, but no patience is spent on it.
+        if !schedule.isWarmup(epoch: state.epoch - 1) {
+            state.epochsWithoutGain = gained ? 0 : state.epochsWithoutGain + 1
+            schedule.epochEnded(gained: gained)
+        }
         entry.validation = result
         entry.isBest = gained
         entry.validationSeconds = Date().timeIntervalSince(begin)
@@ -217,7 +220,8 @@ public final class Trainer {
         guard files.fileExists(atPath: run.manifest.path) else {
             throw RunError.nothingToResume(path: run.url.path)
         }
-        guard let written = try? String(contentsOf: run.experiment, encoding: .utf8), written == yaml
+        guard let written = try? String(contentsOf: run.experiment, encoding: .utf8),
+            written == yaml
         else { throw RunError.changed(what: "experiment", path: run.url.path) }
         let old = try AtomicFile.read(RunManifest.self, json: run.manifest)
         guard old.dataset == split.dataset.checksum else {
@@ -308,6 +312,10 @@ public final class Trainer {
         }
         state.seconds += Date().timeIntervalSince(begin)
         try AtomicFile.write(json: manifest(state), to: run.manifest)
+        try Report(
+            configuration: resolved, manifest: manifest(state), history: run.historyEntries(),
+            result: result
+        ).write(to: run.report)
         try AtomicFile.write(json: result, to: run.metrics)
         checkpoints.removeEverything()
         observe(.finished(result))

@@ -21,6 +21,15 @@ public enum Models {
     /// Name, paper, type.
     public static let all: [String: ModelEntry] = [
         "popularity": entry(Popularity.self, "Training events of each item; the baseline"),
+        "mean-rating": entry(MeanRating.self, "Means of training ratings; the baseline"),
+        "biased-mf": entry(
+            BiasedMF.self,
+            "Koren, Bell, Volinsky: Matrix Factorization Techniques for Recommender Systems. "
+                + "IEEE Computer 2009"),
+        "emcdr": entry(
+            EMCDR.self,
+            "Man et al.: Cross-Domain Recommendation: An Embedding and Mapping Approach. "
+                + "IJCAI 2017"),
         "sasrec": entry(
             SASRec.self,
             "Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018"),

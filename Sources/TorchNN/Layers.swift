@@ -159,7 +159,9 @@ public final class SwiGLU: Module {
     public func callAsFunction(_ input: Tensor) -> Tensor { fc3(fc2(input).silu() * fc1(input)) }
 }
 
-/// A low-rank map x (A B)ᵀ with A [width, rank] and B [rank, width], which starts at zero; Hu et al. 2022.
+/// A low-rank map x (A B)ᵀ with A [width, rank] and B [rank, width], which starts at zero.
+///
+/// Hu et al., ICLR 2022.
 public final class LoRA: Module {
     /// [width, rank].
     public let matA: Parameter

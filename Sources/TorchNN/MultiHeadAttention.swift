@@ -1,7 +1,8 @@
 public import Torch
 
-/// Multi-head attention over jagged sequences with packed projections; Vaswani et al. 2017.
+/// Multi-head attention over jagged sequences with packed projections.
 ///
+/// Vaswani et al., NIPS 2017.
 /// Parameters carry the names of `torch.nn.MultiheadAttention`: `in_proj_weight` [3 width, width],
 /// `in_proj_bias` [3 width], `out_proj.weight`, `out_proj.bias`.
 public final class MultiHeadAttention: Module {

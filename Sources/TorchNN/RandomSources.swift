@@ -20,7 +20,7 @@ public enum Initializer: Sendable {
     case constant(Double)
     /// Normal with mean 0.
     case normal(deviation: Double)
-    /// Normal with mean 0, redrawn (by inversion) inside ± `limit`.
+    /// Normal with mean 0, redrawn until it lies inside ± `limit`.
     case truncatedNormal(deviation: Double, limit: Double)
     /// Uniform in ± limit.
     case uniform(limit: Double)

@@ -1,7 +1,7 @@
 /// A few parsed events whose users and items have no numbers yet.
 ///
-/// Looking up a user in a table of millions waits for memory three times. Done for many events
-/// together, step by step, the waits overlap.
+/// Looking up a user in a table of millions waits for memory. Done for many events together, the
+/// waits overlap.
 final class PendingEvents {
     /// The bytes of ids that may wait; no id can be longer.
     static let byteLimit = 1 << 16
@@ -19,7 +19,7 @@ final class PendingEvents {
     }
 
     private let entries = UnsafeMutablePointer<Entry>.allocate(capacity: PendingEvents.limit)
-    private let touched = UnsafeMutablePointer<UInt64>.allocate(capacity: PendingEvents.limit * 2)
+    private let touched = UnsafeMutablePointer<UInt32>.allocate(capacity: PendingEvents.limit * 2)
     private let ids = UnsafeMutableRawPointer.allocate(
         byteCount: PendingEvents.byteLimit, alignment: 16)
     private var byteCount = 0
@@ -68,18 +68,10 @@ final class PendingEvents {
     /// Brings what the lookups will read into the caches.
     func warm(users: StringTable, items: [StringTable]) {
         for index in 0..<count {
-            touched[2 * index] = users.firstEntry(hash: entries[index].userHash)
-            touched[2 * index + 1] = items[entries[index].domain].firstEntry(
-                hash: entries[index].itemHash)
-        }
-        for index in 0..<count {
-            let (user, item) = (touched[2 * index], touched[2 * index + 1])
-            let userByte = users.firstByte(entry: user, hash: entries[index].userHash)
-            let itemByte = items[entries[index].domain].firstByte(
-                entry: item, hash: entries[index].itemHash)
             // Stored, so that the loads are not optimised away.
-            touched[2 * index] = UInt64(userByte)
-            touched[2 * index + 1] = UInt64(itemByte)
+            touched[2 * index] = users.firstNumber(hash: entries[index].userHash)
+            touched[2 * index + 1] = items[entries[index].domain].firstNumber(
+                hash: entries[index].itemHash)
         }
     }
 }

@@ -45,9 +45,13 @@ public struct ABXIConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try require(
-            embeddingSize > 0 && embeddingSize % heads == 0, "embeddingSize",
-            expected: "a multiple of heads (\(heads))", got: embeddingSize)
+        try requireHeads(heads, "heads", dividing: embeddingSize)
+        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
+        for (name, size) in [
+            ("innerSize", innerSize), ("domainRank", domainRank), ("invariantRank", invariantRank),
+        ] {
+            try require(size > 0, name, expected: "above 0", got: size)
+        }
         try require(negatives > 0, "negatives", expected: "at least 1", got: negatives)
         try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
         try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
@@ -190,21 +194,29 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         norm(tokens + dropout(feedForward(tokens)) + dropout(adapter(tokens)))
     }
 
-    /// Rows of a thread for the steps that predict; zeros where the domain has no item yet. [S, d]
-    private func select(_ thread: Tensor, _ predictors: [Int32], ifAbsent: Tensor) -> Tensor {
+    /// What sequences are encoded for; domain threads are laid out differently for each.
+    private enum Purpose {
+        case training
+        case inference
+    }
+
+    /// Rows of a thread; zeros where the index is -1, because the domain has no item yet. [S, d]
+    private func select(_ thread: Tensor, _ predictors: [Int32]) -> Tensor {
+        guard predictors.contains(-1) else {
+            return thread.rows(Tensor(predictors, device: thread.device))
+        }
         let absent = Int32(thread.size(0))
-        let padded = Tensor.concatenate([thread, ifAbsent.reshaped([1, settings.embeddingSize])])
-        return padded.rows(
+        let zero = Tensor.zeros([1, settings.embeddingSize], device: thread.device)
+        return Tensor.concatenate([thread, zero]).rows(
             Tensor(predictors.map { $0 < 0 ? absent : $0 }, device: thread.device))
     }
 
-    /// What each domain's steps are to be scored with: the states of all steps, domain after domain.
-    private func encode(_ batch: SequenceBatch, steps: [DomainSteps]) -> [Tensor] {
+    /// What each domain's steps are to be scored with: for each domain the states [S, d] of its steps.
+    private func encode(
+        _ batch: SequenceBatch, steps: [DomainSteps], for purpose: Purpose
+    ) -> [Tensor] {
         let mixed = batch.keepingLast(settings.maximumLength)
-        // Tokens at the front that were cut off move the others' indices.
-        let rowCuts = (0..<batch.rows).map { batch.tokens(ofRow: $0).count - mixed.tokens(ofRow: $0).count }
         let threads = steps.map { $0.keepingLast(settings.maximumLength) }
-
         var mixedTokens = embed(
             mixed.items, distances: mixed.distancesFromEnd, offsets: mixed.offsets)  // [T, d]
         var domainThreads = threads.map {
@@ -217,13 +229,14 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         mixedTokens = attention(mixedTokens, padding: mixedPadding(mixed))
         for index in domains.indices {
             domainThreads[index].tokens = attention(
-                domainThreads[index].tokens, padding: threadPadding(threads[index], batch))
+                domainThreads[index].tokens,
+                padding: threadPadding(threads[index], batch, purpose))
         }
         if let gca { domainThreads = gca.align(domainThreads, stage: 1) }
 
-        // From here on only steps that predict matter, unless a later stage reads whole threads.
-        let needed = isTraining || settings.gca.stages.contains(2)
-        for index in domains.indices where needed {
+        // In inference only the last step matters, unless a later stage reads whole threads.
+        let adaptsThreads = purpose == .training || settings.gca.stages.contains(2)
+        for index in domains.indices where adaptsThreads {
             domainThreads[index].tokens.values = adapt(
                 domainThreads[index].tokens.values, adapter: domains[index].dlora,
                 norm: domains[index].normSa)
@@ -231,36 +244,37 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         if let gca { domainThreads = gca.align(domainThreads, stage: 2) }
 
         return domains.indices.map { index in
-            let tokens = zip(threads[index].predictingTokens, threads[index].predictingRows).map {
-                token, row in
-                token - batch.offsets[Int(row)] - Int32(rowCuts[Int(row)])
-                    + mixed.offsets[Int(row)]
-            }
             let shared = adapt(
-                mixedTokens.values.rows(Tensor(tokens, device: mixedTokens.values.device)),
+                select(mixedTokens.values, threads[index].places(in: mixed, trimmedFrom: batch)),
                 adapter: mixedAdapter, norm: mixedNorm)  // [S, d]
-            let parts = domains[index]
-            var own = select(
-                domainThreads[index].tokens.values, threads[index].predictors,
-                ifAbsent: .zeros([settings.embeddingSize], device: shared.device))  // [S, d]
-            if !needed {
-                let present = presence(threads[index].predictors, device: shared.device)
-                own = adapt(own, adapter: parts.dlora, norm: parts.normSa)
-                if !settings.attendsPadding { own = own * present }
-            } else if settings.attendsPadding && !isTraining {
-                let absent = presence(threads[index].predictors, device: shared.device) * -1 + 1
-                own = own + absent * parts.normSa.bias.value
+            var own = select(domainThreads[index].tokens.values, threads[index].predictors)
+            if !adaptsThreads {
+                own = adapt(own, adapter: domains[index].dlora, norm: domains[index].normSa)
             }
-            return parts.normI2(
-                shared + dropout(invariantProjector(shared)) + dropout(parts.ilora(shared)))
-                + parts.norm2(own + dropout(parts.proj(own)))
+            return project(
+                shared,
+                settled(own, threads[index].predictors, index, purpose, isAdapted: !adaptsThreads),
+                by: domains[index])
         }
     }
 
-    private func presence(_ predictors: [Int32], device: Device) -> Tensor {
-        Tensor(
-            predictors.map { $0 < 0 ? Float(0) : 1 }, shape: [predictors.count, 1],
-            device: device)
+    /// Settles what a domain without history contributes: nothing, or the bias that LayerNorm makes of nothing.
+    private func settled(
+        _ own: Tensor, _ predictors: [Int32], _ domain: Int, _ purpose: Purpose, isAdapted: Bool
+    ) -> Tensor {
+        guard predictors.contains(-1) else { return own }
+        let absent = Tensor(
+            predictors.map { $0 < 0 ? Float(1) : 0 }, shape: [predictors.count, 1],
+            device: own.device)
+        let wantsBias = settings.attendsPadding && purpose == .inference
+        if isAdapted { return wantsBias ? own : own * (absent * -1 + 1) }
+        return wantsBias ? own + absent * domains[domain].normSa.bias.value : own
+    }
+
+    /// The projections of the shared and the domain's own representation, added. [S, d]
+    private func project(_ shared: Tensor, _ own: Tensor, by parts: DomainParts) -> Tensor {
+        parts.normI2(shared + dropout(invariantProjector(shared)) + dropout(parts.ilora(shared)))
+            + parts.norm2(own + dropout(parts.proj(own)))
     }
 
     private func mixedPadding(_ batch: SequenceBatch) -> [Int32]? {
@@ -271,9 +285,11 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         }
     }
 
-    private func threadPadding(_ steps: DomainSteps, _ batch: SequenceBatch) -> [Int32]? {
+    private func threadPadding(
+        _ steps: DomainSteps, _ batch: SequenceBatch, _ purpose: Purpose
+    ) -> [Int32]? {
         guard settings.attendsPadding else { return nil }
-        if isTraining {
+        if purpose == .training {
             let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
             return steps.vacancies(rowLengths: lengths, length: settings.maximumLength)
         }
@@ -304,7 +320,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         let device = table.device
         let (sequences, kept) = trim(full)
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
-        let states = encode(sequences, steps: steps)
+        let states = trainingStates(of: sequences, steps: steps)
         let drawn = Tensor(negatives, shape: [full.tokens, perToken], device: device)
         var parts: [(name: String, value: Tensor)] = []
         for (index, domain) in shape.domains.enumerated() where !steps[index].predictors.isEmpty {
@@ -321,6 +337,11 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         return Loss(total, parts: parts)
     }
 
+    /// For each domain the states [S, d] of the steps that predict it; rows fit the maximum length.
+    func trainingStates(of sequences: SequenceBatch, steps: [DomainSteps]) -> [Tensor] {
+        encode(sequences, steps: steps, for: .training)
+    }
+
     /// The latest tokens that fit, and where they stood.
     private func trim(_ batch: SequenceBatch) -> (SequenceBatch, [Int32]) {
         let kept = (0..<batch.rows).flatMap {
@@ -334,7 +355,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
     /// States by the adapters of each row's domain. [rows, d]
     public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
         let steps = shape.domains.map { histories.inferenceSteps(of: $0.items) }
-        let states = encode(histories, steps: steps)
+        let states = encode(histories, steps: steps, for: .inference)
         let rows = targets.enumerated().map { row, domain in
             Int32(domain.rawValue * histories.rows + row)
         }

@@ -50,6 +50,8 @@ public struct GCAConfiguration: ModelConfiguration {
             expected: "sigmoid or tanh", got: activation.rawValue)
         try require(depth > 0, "gca.depth", expected: "at least 1", got: depth)
         try require(
+            (0..<1).contains(dropout), "gca.dropout", expected: "at least 0, below 1", got: dropout)
+        try require(
             Set(stages).count == stages.count, "gca.stages", expected: "each once", got: stages)
     }
 }
@@ -77,7 +79,9 @@ public final class GatedCrossAttention: Module {
         gate = FeedForward(
             2 * width, inner: 4 * width, width, activation: configuration.hiddenActivation,
             initializer: initializer, random: random)
-        if configuration.zeroGate { gate.dense2.weight.value.copy(from: .zeros([width, 4 * width])) }
+        if configuration.zeroGate {
+            gate.dense2.weight.value.copy(from: .zeros([width, 4 * width]))
+        }
         let normCount = [.none: 0, .pre: 2, .post: 1][configuration.normalization] ?? 0
         norms = (0..<normCount).map { _ in LayerNorm(width) }
         dropout = Dropout(configuration.dropout, random: random)
@@ -232,13 +236,18 @@ public final class GCAStack: Module {
         var threads = threads
         for pairs in modulesByStage[stage] ?? [] {
             let before = threads
+            var isUpdated = [Bool](repeating: false, count: threads.count)
             for pair in pairs {
                 let query = before[pair.query]
                 let updated = pair.module(
                     query.tokens, memory: before[pair.memory].tokens,
-                    keyLimits: query.limits(in: before[pair.memory]))
+                    keyLimits: query.limits(in: before[pair.memory])
+                ).values
+                // With two domains the module's output is the sum already.
                 threads[pair.query].tokens.values =
-                    threads[pair.query].tokens.values + (updated.values - query.tokens.values)
+                    isUpdated[pair.query]
+                    ? threads[pair.query].tokens.values + (updated - query.tokens.values) : updated
+                isUpdated[pair.query] = true
             }
         }
         return threads
@@ -275,7 +284,7 @@ extension GCAHost {
     public func diagnostics() -> [String: Double] { gca?.diagnostics() ?? [:] }
 }
 
-/// The letter that reference implementations give to a domain: a, b, c, …
+/// The letter that reference implementations give to a domain, from a on.
 func letter(_ domain: Int) -> String {
     String(UnicodeScalar(UInt8(ascii: "a") + UInt8(domain % 26)))
 }

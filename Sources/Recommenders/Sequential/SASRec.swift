@@ -51,10 +51,14 @@ public struct SASRecConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try require(
-            embeddingSize > 0 && embeddingSize % heads == 0, "embeddingSize",
-            expected: "a multiple of heads (\(heads))", got: embeddingSize)
+        try requireHeads(heads, "heads", dividing: embeddingSize)
         try require(layers > 0, "layers", expected: "at least 1", got: layers)
+        try require(innerSize > 0, "innerSize", expected: "above 0", got: innerSize)
+        try require(
+            initializerRange >= 0, "initializerRange", expected: "at least 0",
+            got: initializerRange)
+        try require(
+            layerNormEpsilon > 0, "layerNormEpsilon", expected: "above 0", got: layerNormEpsilon)
         try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
         for (name, value) in [
             ("hiddenDropout", hiddenDropout), ("attentionDropout", attentionDropout),
@@ -249,7 +253,8 @@ public final class SASRec: Module, ItemRanker {
             let own = sequences.restricted(to: domain.items).keepingLast(settings.maximumLength)
             return own.tokens == 0 ? nil : (domain.name, encoder.loss(own))
         }
-        let zero = Tensor.zeros([], device: encoders[0].itemEmbedding.weight.value.device)
+        // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
+        let zero = encoders[0].itemEmbedding.weight.value[0..<0].sum()
         return Loss(parts.reduce(zero) { $0 + $1.value }, parts: parts)
     }
 

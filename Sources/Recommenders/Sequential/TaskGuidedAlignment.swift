@@ -16,9 +16,9 @@ struct DomainSteps {
     var offsets: [Int32] = [0]
     /// The step on the mixed sequence's axis at which each item predicts.
     var axis: [Int32] = []
-    /// 1 for a row's newest item, 2 for the one before, …
+    /// Each item's distance from the end of its row: 1 is the newest.
     var distances: [Int32] = []
-    /// For each step that predicts the domain, its token on the mixed axis.
+    /// For each step that predicts the domain, its token in the batch; -1 in a row without tokens.
     var predictingTokens: [Int32] = []
     /// For each of those, the item that predicts there as an index into `items`; -1 without one.
     var predictors: [Int32] = []
@@ -59,7 +59,7 @@ extension SequenceBatch {
                 steps.items.append(items[token])
             }
             if steps.items.count > first { steps.axis.append(Int32(tokens.count) - 1) }
-            steps.predictingTokens.append(Int32(tokens.upperBound) - 1)
+            steps.predictingTokens.append(tokens.isEmpty ? -1 : Int32(tokens.upperBound) - 1)
             steps.predictingRows.append(Int32(row))
             steps.predictors.append(
                 steps.items.count > first ? Int32(steps.items.count) - 1 : -1)
@@ -93,6 +93,14 @@ extension DomainSteps {
         }
         kept.predictors = predictors.map { $0 < 0 ? -1 : place[Int($0)] }
         return kept
+    }
+
+    /// The tokens of ``predictingTokens`` in a batch that keeps the latest tokens of the one they belong to.
+    func places(in kept: SequenceBatch, trimmedFrom batch: SequenceBatch) -> [Int32] {
+        zip(predictingTokens, predictingRows).map { token, row in
+            let end = Int(row) + 1
+            return token < 0 ? -1 : token - batch.offsets[end] + kept.offsets[end]
+        }
     }
 
     /// For each item, how many vacant places a left-padded row of `length` places has up to its step.

@@ -51,29 +51,25 @@ public enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    /// Wraps what JSONSerialization and YAML readers return.
+    /// Wraps plain Swift values, as YAML readers and ``any`` return them; what is none of them becomes null.
     public init(_ value: Any) {
-        switch value {
-        case let value as Bool where type(of: value) == Bool.self: self = .bool(value)
-        case let value as Int where type(of: value) == Int.self: self = .int(value)
-        case let value as Double where type(of: value) == Double.self: self = .double(value)
-        case let value as String: self = .string(value)
-        case let value as [Any]: self = .array(value.map(JSONValue.init))
-        case let value as [String: Any]: self = .object(value.mapValues(JSONValue.init))
-        case let value as NSNumber: self = Self.number(value)
-        default: self = .null
+        // A number must not pass for a truth value: the dynamic type decides, not a bridging cast.
+        switch type(of: value) {
+        case is Bool.Type: self = (value as? Bool).map(JSONValue.bool) ?? .null
+        case is Int.Type: self = (value as? Int).map(JSONValue.int) ?? .null
+        case is Double.Type: self = (value as? Double).map(JSONValue.double) ?? .null
+        default:
+            switch value {
+            case let value as String: self = .string(value)
+            case let value as [Any]: self = .array(value.map(JSONValue.init))
+            case let value as [String: Any]: self = .object(value.mapValues(JSONValue.init))
+            case let value as UInt64: self = Int(exactly: value).map(JSONValue.int) ?? .null
+            default: self = .null
+            }
         }
     }
 
-    private static func number(_ value: NSNumber) -> JSONValue {
-        switch String(cString: value.objCType) {
-        case "c", "B": .bool(value.boolValue)
-        case "d", "f": .double(value.doubleValue)
-        default: .int(value.intValue)
-        }
-    }
-
-    /// The value as JSONSerialization takes it.
+    /// The value as plain Swift values; nothing becomes `NSNull`.
     public var any: Any {
         switch self {
         case .null: NSNull()

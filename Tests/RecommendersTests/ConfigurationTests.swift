@@ -1,0 +1,98 @@
+import Foundation
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// What every registered model's settings must do; the models come from the registry itself.
+struct ConfigurationTests {
+    private static let names = Models.all.keys.sorted()
+
+    private func resolved(_ name: String, _ settings: [String: Any]) throws -> [String: Any] {
+        try Models.entry(named: name).build(settings, RankerCase.shape, .seeded(1)).resolved
+    }
+
+    private func equal(_ left: [String: Any], _ right: [String: Any]) -> Bool {
+        NSDictionary(dictionary: left) == NSDictionary(dictionary: right)
+    }
+
+    @Test(
+        "no settings are the defaults, and resolved settings resolve to themselves",
+        arguments: names)
+    func defaults(name: String) throws {
+        let defaults = try Models.entry(named: name).defaults()
+        let once = try resolved(name, [:])
+        #expect(equal(once, defaults))
+        #expect(equal(try resolved(name, once), once))
+    }
+
+    @Test("resolved settings survive a JSON file", arguments: RankerCase.all)
+    func roundTrip(model: RankerCase) throws {
+        let first = try model.build().resolved
+        let data = try JSONSerialization.data(withJSONObject: first)
+        let read = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(equal(try resolved(model.name, read), first))
+        let defaults = try resolved(model.name, [:])
+        #expect(equal(first, defaults) == (model.overrides == "{}"))
+    }
+
+    /// Lays a value over the defaults at a path and returns the error.
+    private func failure(_ name: String, _ path: String, _ value: Any) throws -> ConfigurationError?
+    {
+        let settings = path.split(separator: ".").reversed().reduce(value) { [String($1): $0] }
+        let object = try #require(settings as? [String: Any])
+        return #expect(throws: ConfigurationError.self) { _ = try resolved(name, object) }
+    }
+
+    @Test("a misspelt key is refused with its path and the nearest key", arguments: names)
+    func misspelling(name: String) throws {
+        for path in try paths(Models.entry(named: name).defaults()) {
+            let nearest = path.split(separator: ".").last.map(String.init)
+            guard case .unknownKey(path + "z", nearest, _) = try failure(name, path + "z", 1) else {
+                Issue.record("\(path)z was not refused as expected")
+                continue
+            }
+        }
+        let error = try failure(name, "entirelyUnknown", 1)
+        guard case .unknownKey("entirelyUnknown", nil, let known) = error else {
+            Issue.record("entirelyUnknown gave \(String(describing: error))")
+            return
+        }
+        #expect(try known == Models.entry(named: name).defaults().keys.sorted())
+    }
+
+    @Test("a value of another type is refused with its path", arguments: names)
+    func wrongTypes(name: String) throws {
+        for path in try paths(Models.entry(named: name).defaults()) {
+            for value in [["x": 1], NSNull()] as [Any] {
+                guard case .type(path, _) = try failure(name, path, value) else {
+                    Issue.record("\(path) = \(value) was not refused as expected")
+                    continue
+                }
+            }
+        }
+    }
+
+    @Test("an object that is expected cannot be a number, nor a choice a word of its own")
+    func messages() throws {
+        #expect(try failure("abxi", "gca", 1)?.description == "gca: expected an object")
+        let stages = try failure("abxi", "gca.stagess", [0])
+        #expect(stages?.description == "unknown key gca.stagess; did you mean stages?")
+        let scope = try #require(try failure("sasrec", "scope", "both"))
+        #expect(scope.description.hasPrefix("scope: expected "))
+        let heads = try failure("sasrec", "heads", 0)
+        #expect(heads?.description == "heads: expected a divisor of the width 64, got 0")
+        let dropout = try failure("abxi", "dropout", 1)
+        #expect(dropout?.description == "dropout: expected at least 0, below 1, got 1.0")
+    }
+
+    @Test("an unknown model is refused with the nearest name")
+    func unknownModel() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Models.entry(named: "sasrek")
+        }
+        #expect(error?.description == "unknown key model sasrek; did you mean sasrec?")
+    }
+}

@@ -1,0 +1,108 @@
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// What every model that ranks from histories must do.
+struct ItemRankerTests {
+    @Test("the suite has every registered model that ranks from histories alone")
+    func registryIsCovered() throws {
+        var names: [String] = []
+        for (name, entry) in Models.all {
+            let (model, _) = try entry.build([:], RankerCase.shape, .seeded(1))
+            guard let ranker = model as? any ItemRanker, !ranker.needsKnownUser else { continue }
+            names.append(name)
+        }
+        #expect(names.count >= 3)
+        #expect(Set(names) == Set(RankerCase.all.map(\.name)))
+    }
+
+    @Test("parameters have the names and shapes of the golden list", arguments: RankerCase.all)
+    func goldenParameters(model: RankerCase) throws {
+        #expect(try model.build().parameterList == model.parameters)
+    }
+
+    @Test("one state a row and one vector an item, of one width", arguments: RankerCase.all)
+    func shapes(model: RankerCase) throws {
+        let built = try model.build()
+        let batch = SequenceBatch.histories(RankerCase.histories)
+        let domains = [0, 1, 1, 0].map { DomainID(rawValue: $0) }
+        let states = built.model.states(of: batch, in: domains)
+        #expect(states.shape.count == 2 && states.size(0) == 4)
+        #expect(states.isFinite)
+        for domain in domains {
+            #expect(built.model.itemVectors(of: domain).shape == [6, states.size(1)])
+        }
+    }
+
+    @Test("steps on one batch learn it by heart", arguments: RankerCase.all)
+    func overfits(model: RankerCase) throws {
+        guard let goal = model.overfit else {
+            #expect(try model.build().model is any ClosedFormRecommender)
+            return
+        }
+        let built = try model.build(seed: 11)
+        let optimizer = Optimizer(OptimizerConfiguration(), module: built.model)
+        let first = try built.loss().total.item()
+        for _ in 0..<goal.steps {
+            optimizer.clearGradients()
+            try built.loss().total.backward()
+            optimizer.step(learningRate: goal.learningRate)
+        }
+        built.model.train(false)
+        let last = try built.loss().total.item()
+        #expect(last < goal.loss && goal.loss < first / 4, "from \(first) to \(last)")
+    }
+
+    @Test(
+        "a fresh model with the stored state scores the same, bit for bit",
+        arguments: RankerCase.all)
+    func saveAndLoad(model: RankerCase) throws {
+        let trained = try model.build(seed: 2)
+        trained.model.randomize(seed: 3)
+        trained.model.train(false)
+        let fresh = try model.build(seed: 4)
+        fresh.model.train(false)
+        #expect(!identical(fresh.scores(), trained.scores()))
+        try fresh.model.load(trained.model.state())
+        #expect(identical(fresh.scores(), trained.scores()))
+    }
+
+    @Test(
+        "evaluation repeats itself; training does from the same dropout seed",
+        arguments: RankerCase.all)
+    func determinism(model: RankerCase) throws {
+        let built = try model.build()
+        built.model.train(false)
+        #expect(identical(built.scores(), built.scores()))
+        guard model.overfit != nil else { return }
+        let quiet = try built.loss().total
+        #expect(try identical(built.loss().total, quiet))
+        built.model.train()
+        built.random.dropout.reseed(5)
+        let first = try built.loss().total
+        #expect(try !identical(built.loss().total, first))
+        built.random.dropout.reseed(5)
+        #expect(try identical(built.loss().total, first))
+        #expect(!identical(first, quiet))
+    }
+
+    @Test("every setting changes the parameters, the loss or the scores", arguments: RankerCase.all)
+    func noDeadSettings(model: RankerCase) throws {
+        let base = try model.build()
+        #expect(paths(base.resolved) == model.perturbations.keys.sorted())
+        let parameters = base.parameterList
+        let loss = try model.overfit == nil ? nil : base.loss().total
+        base.model.train(false)
+        let scores = base.scores()
+        for (path, value) in model.perturbations {
+            let other = try model.build(changing: path, to: value)
+            guard other.parameterList == parameters else { continue }
+            if let loss, try !identical(other.loss().total, loss) { continue }
+            other.model.train(false)
+            #expect(!identical(other.scores(), scores), "\(path) = \(value) changes nothing")
+        }
+    }
+}

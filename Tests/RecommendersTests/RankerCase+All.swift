@@ -1,0 +1,56 @@
+extension RankerCase {
+    /// The suite's list: at least one case for each registered name.
+    static let all = [
+        RankerCase(
+            name: "popularity", overrides: "{}", perturbations: [:], parameters: "counts: 13",
+            overfit: nil),
+        sasrec("mixed"),
+        sasrec("per-domain"),
+        abxi,
+    ]
+}
+
+extension RankerCase {
+    private static func sasrec(_ scope: String) -> RankerCase {
+        RankerCase(
+            name: "sasrec",
+            overrides: """
+                {"embeddingSize": 8, "layers": 1, "innerSize": 12, "hiddenDropout": 0.2,
+                 "attentionDropout": 0.2, "maximumLength": 6, "scope": "\(scope)"}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "layers": "2", "heads": "4", "innerSize": "10",
+                "hiddenDropout": "0.3", "attentionDropout": "0.3", "activation": #""relu""#,
+                "layerNormEpsilon": "0.01", "initializerRange": "0.05", "maximumLength": "5",
+                "scope": scope == "mixed" ? #""per-domain""# : #""mixed""#, "scoresPadding": "true",
+            ],
+            parameters: scope == "mixed"
+                ? sasrecParameters(items: 12)
+                : [
+                    sasrecParameters(items: 6, prefix: "a."),
+                    sasrecParameters(items: 6, prefix: "b."),
+                ]
+                .joined(separator: "\n"),
+            overfit: Overfit(steps: 150, learningRate: 0.01, loss: 0.3))
+    }
+
+    private static var abxi: RankerCase {
+        RankerCase(
+            name: "abxi",
+            overrides: """
+                {"embeddingSize": 8, "innerSize": 12, "domainRank": 2, "invariantRank": 3,
+                 "dropout": 0.2, "maximumLength": 6, "negatives": 2,
+                 "gca": {"stages": [0, 1], "dropout": 0.2}}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "heads": "4", "innerSize": "10", "domainRank": "1",
+                "invariantRank": "2", "dropout": "0.3", "maximumLength": "5", "temperature": "0.5",
+                "negatives": "3", "truncatedEmbeddings": "false", "attendsPadding": "true",
+                "gca.stages": "[2]", "gca.depth": "2", "gca.heads": "4",
+                "gca.activation": #""tanh""#, "gca.hiddenActivation": #""gelu""#,
+                "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",
+            ],
+            parameters: abxiParameters,
+            overfit: Overfit(steps: 150, learningRate: 0.01, loss: 0.3))
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// A registered model that ranks from histories, at a tiny size: what the generic suite needs to know of it.
+struct RankerCase: Sendable, CustomTestStringConvertible {
+    /// The name in the registry.
+    let name: String
+    /// Settings over the defaults, as JSON.
+    let overrides: String
+    /// Every setting by its path with another value than `overrides` and the defaults give, as JSON.
+    let perturbations: [String: String]
+    /// Every parameter as `name: sizes`.
+    let parameters: String
+    /// What repeated steps on one batch bring the loss under; nil for a model without steps.
+    let overfit: Overfit?
+
+    struct Overfit: Sendable {
+        let steps: Int
+        let learningRate: Double
+        let loss: Double
+    }
+
+    var testDescription: String {
+        "\(name) \(overrides.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
+    }
+
+    /// Items 1 to 6 are domain a, 7 to 12 domain b.
+    static let shape = DataShape.domains(6, 6)
+
+    /// What followed what; no item is followed by two others, so that the rows can be learned.
+    static let rows: [[Int32]] = [
+        [1, 7, 8, 2, 3, 9], [4, 10, 5, 11, 6, 12], [2, 3, 9, 1, 7], [10, 5, 11, 6],
+    ]
+
+    static let histories: [[Int32]] = [[1, 7, 8, 2], [10, 5], [3], [4, 9, 6, 11, 12, 1, 2, 8]]
+
+    /// Builds the model with these settings; one more setting can be laid over them by its path.
+    func build(
+        seed: UInt64 = 1, changing path: String? = nil, to value: String = ""
+    ) throws -> Built {
+        var settings = try Self.object(overrides)
+        if let path {
+            settings = Self.setting(
+                path.split(separator: ".")[...], of: settings,
+                to: try Self.value(value))
+        }
+        let random = RandomSources.seeded(seed)
+        let (model, resolved) = try Models.entry(named: name).build(settings, Self.shape, random)
+        return Built(
+            model: try #require(model as? any ItemRanker), resolved: resolved, random: random)
+    }
+
+    struct Built {
+        let model: any ItemRanker
+        let resolved: [String: Any]
+        let random: RandomSources
+
+        /// The loss of ``RankerCase/rows`` with the negatives that the model asks for.
+        func loss() throws -> Loss {
+            let phase = model.phases[0]
+            guard case .sequences(let count) = phase.examples else {
+                throw ConfigurationError.type(path: "phase", expected: "sequences")
+            }
+            let batch = SequenceBatch.training(RankerCase.rows)
+            // The items after the target in its domain's circle, so never the target itself.
+            let negatives = batch.targets.flatMap { target in
+                RankerCase.shape.domains.flatMap { domain in
+                    (0..<Int32(count)).map { domain.firstItem + (target + $0) % 6 }
+                }
+            }
+            return model.loss(of: .sequences(batch, negatives: negatives), in: phase)
+        }
+
+        /// The scores of all items of both domains for ``RankerCase/histories``.
+        func scores() -> Tensor {
+            let batch = SequenceBatch.histories(RankerCase.histories)
+            return Tensor.concatenate(
+                RankerCase.shape.domains.indices.map { index in
+                    let domain = DomainID(rawValue: index)
+                    return model.states(
+                        of: batch, in: [DomainID](repeating: domain, count: batch.rows)
+                    ).matmul(model.itemVectors(of: domain).transposed())
+                })
+        }
+
+        var parameterList: String {
+            model.parameters().map { name, parameter in
+                "\(name): \(parameter.value.shape.map(String.init).joined(separator: " "))"
+            }.joined(separator: "\n")
+        }
+    }
+
+    static func object(_ json: String) throws -> [String: Any] {
+        try #require(try value(json) as? [String: Any])
+    }
+
+    private static func value(_ json: String) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
+    }
+
+    private static func setting(
+        _ path: ArraySlice<Substring>, of object: [String: Any], to value: Any
+    ) -> [String: Any] {
+        var object = object
+        guard let first = path.first else { return object }
+        let key = String(first)
+        object[key] =
+            path.count == 1
+            ? value
+            : setting(path.dropFirst(), of: object[key] as? [String: Any] ?? [:], to: value)
+        return object
+    }
+}
+
+/// All paths of a dictionary of settings: the keys of an object inside it follow a dot.
+func paths(_ settings: [String: Any], prefix: String = "") -> [String] {
+    settings.flatMap { key, value in
+        (value as? [String: Any]).map { paths($0, prefix: "\(prefix)\(key).") } ?? [prefix + key]
+    }.sorted()
+}

@@ -1,0 +1,66 @@
+import Interactions
+import Recommenders
+import Torch
+import TorchNN
+
+extension SequenceBatch {
+    /// A training batch: each row's items but the last are inputs, all but the first are targets.
+    static func training(_ rows: [[Int32]]) -> SequenceBatch {
+        var batch = histories(rows.map { Array($0.dropLast()) })
+        batch.targets = rows.flatMap { $0.dropFirst() }
+        return batch
+    }
+
+    /// Histories without targets.
+    static func histories(_ rows: [[Int32]]) -> SequenceBatch {
+        let items = rows.flatMap(\.self)
+        return SequenceBatch(
+            users: rows.indices.map { UserID(rawValue: Int32($0)) },
+            offsets: rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + Int32($1.count)) },
+            items: items, times: items.indices.map(Int64.init))
+    }
+}
+
+extension DataShape {
+    /// Domains a, b, … with the given numbers of items.
+    static func domains(_ itemCounts: Int..., users: Int = 8) -> DataShape {
+        var first: Int32 = 1
+        var domains: [Domain] = []
+        for (index, count) in itemCounts.enumerated() {
+            let name = String("abcdefgh"[String.Index(utf16Offset: index, in: "abcdefgh")])
+            domains.append(Domain(name: name, firstItem: first, itemCount: count))
+            first += Int32(count)
+        }
+        return DataShape(domains: domains, userCount: users)
+    }
+}
+
+extension RandomSources {
+    /// Both streams from one seed.
+    static func seeded(_ seed: UInt64) -> RandomSources {
+        RandomSources(initializationSeed: seed, dropoutSeed: seed + 1)
+    }
+}
+
+extension Module {
+    /// Overwrites every parameter with normal numbers, so that nothing is zero or one by chance.
+    func randomize(seed: UInt64, deviation: Double = 0.3) {
+        let generator = Generator(seed: seed)
+        for (_, parameter) in parameters() {
+            parameter.value.copy(
+                from: generator.normal(parameter.value.shape, deviation: deviation))
+        }
+    }
+
+    /// Forgets all gradients.
+    func clearGradients() {
+        for (_, parameter) in parameters() { parameter.value.clearGradient() }
+    }
+}
+
+/// Whether two tensors hold the same numbers, bit for bit.
+func identical(_ left: Tensor, _ right: Tensor) -> Bool {
+    left.shape == right.shape
+        && left.elements(as: Float.self).map(\.bitPattern)
+            == right.elements(as: Float.self).map(\.bitPattern)
+}
