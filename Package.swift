@@ -70,7 +70,11 @@ let package = Package(
                 "RankingMetrics",
             ]),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["isthmus", "Experiments"], exclude: ["Golden"]),
+            name: "CommandLineTests",
+            dependencies: [
+                "isthmus", "Experiments",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["Golden"]),
     ],
     cxxLanguageStandard: .cxx20
 )

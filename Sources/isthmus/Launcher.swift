@@ -7,40 +7,60 @@ enum Launcher {
     private static let failure: Int32 = 1
     private static let usage: Int32 = 2
 
+    /// What the arguments ask for.
+    enum Request {
+        /// A command with its options.
+        case command(any ParsableCommand)
+        /// Text on standard output: a help screen or the version.
+        case text(String)
+        /// Text on standard error: what is wrong with the arguments.
+        case misuse(String)
+    }
+
     /// Runs the tool and returns its exit code.
     static func run(_ arguments: [String]) -> Int32 {
-        if let problem = unknownCommand(arguments) {
-            Console.error(problem)
-            return usage
-        }
-        var command: any ParsableCommand
-        do {
-            command = try CommandLineTool.parseAsRoot(arguments)
-        } catch {
-            return finish(error)
-        }
-        do {
-            try command.run()
-            return 0
-        } catch {
-            // A command without a body, such as the tool alone, asks for its help screen.
-            if error is CleanExit || error is ValidationError || isHelpRequest(error) {
-                return finish(error)
+        switch parse(arguments) {
+        case .command(var command):
+            do {
+                try command.run()
+                return 0
+            } catch {
+                // A command without a body, such as the tool alone, asks for its help screen.
+                guard isHelpRequest(error) else {
+                    Console.error(Message.line(of: error))
+                    return failure
+                }
+                return answer(request(for: error))
             }
-            Console.error(Message.line(of: error))
-            return failure
+        case let other: return answer(other)
         }
     }
 
-    /// Shows a help screen, the version, or what is wrong with the arguments.
-    private static func finish(_ error: any Error) -> Int32 {
+    /// Parses the arguments without running anything.
+    static func parse(_ arguments: [String]) -> Request {
+        if let problem = unknownCommand(arguments) { return .misuse("isthmus: \(problem)") }
+        do {
+            return .command(try CommandLineTool.parseAsRoot(arguments))
+        } catch {
+            return request(for: error)
+        }
+    }
+
+    private static func request(for error: any Error) -> Request {
         let text = CommandLineTool.fullMessage(for: error)
-        guard CommandLineTool.exitCode(for: error).isSuccess else {
+        return isHelpRequest(error) ? .text(text) : .misuse(text)
+    }
+
+    private static func answer(_ request: Request) -> Int32 {
+        switch request {
+        case .command: return 0
+        case .text(let text):
+            Console.line(text)
+            return 0
+        case .misuse(let text):
             Console.errorText(text)
             return usage
         }
-        Console.line(text)
-        return 0
     }
 
     private static func isHelpRequest(_ error: any Error) -> Bool {

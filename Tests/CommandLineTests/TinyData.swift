@@ -19,13 +19,39 @@ extension Workspace {
         try write((["item,title"] + titles).joined(separator: "\n") + "\n", to: "titles.csv")
     }
 
-    /// Imports the tiny events into `data`.
+    /// Puts the tiny events, their dataset `data` and the runs of all models into the workspace.
+    ///
+    /// They are made once; each test has a copy.
     func importTiny() throws {
+        for name in ["events.csv", "titles.csv", "data"] { try copy(name) }
+    }
+
+    private func copy(_ name: String, as other: String? = nil) throws {
+        try FileManager.default.copyItem(
+            at: try Template.shared.get().path(name), to: path(other ?? name))
+    }
+
+    /// The workspace that the others copy from.
+    private enum Template {
+        static let place = FileManager.default.temporaryDirectory
+            .appendingPathComponent("isthmus-tests-\(UUID().uuidString)")
+
+        static let shared = Result {
+            let workspace = try Workspace(at: place)
+            // Statics are not released when the process ends.
+            atexit { try? FileManager.default.removeItem(at: Template.place) }
+            try workspace.makeTiny()
+            return workspace
+        }
+    }
+
+    private func makeTiny() throws {
         try writeTinyEvents()
         try succeed(
             "import", "csv", "events.csv", "--items", "titles.csv",
             "--columns", "user=user,item=item,time=time,domain=domain", "--domains", "book,film",
             "--output", "data")
+        for model in TinyModel.allCases { try train(model, to: "run-\(model.rawValue)") }
     }
 
     /// Writes an experiment that trains in a moment, and returns its name.
@@ -43,9 +69,15 @@ extension Workspace {
         return name
     }
 
-    /// Imports the tiny events and trains a model on them into `run`.
+    /// Puts the dataset, the model's experiment and a run of it into the workspace.
     func trainTiny(_ model: TinyModel, to run: String = "run") throws {
         if !exists("data") { try importTiny() }
+        try writeExperiment(model)
+        try copy("run-\(model.rawValue)", as: run)
+    }
+
+    /// Trains a model on the workspace's dataset.
+    func train(_ model: TinyModel, to run: String) throws {
         try succeed(
             "train", try writeExperiment(model), "--data", "data", "--output", run,
             "--threads", "1")

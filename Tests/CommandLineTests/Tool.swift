@@ -80,12 +80,17 @@ struct Tool {
 }
 
 /// A directory that goes away with the test.
-final class Workspace {
+final class Workspace: Sendable {
     let url: URL
 
-    init() throws {
-        url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("isthmus-tests-\(UUID().uuidString)")
+    convenience init() throws {
+        try self.init(
+            at: FileManager.default.temporaryDirectory
+                .appendingPathComponent("isthmus-tests-\(UUID().uuidString)"))
+    }
+
+    init(at place: URL) throws {
+        url = place
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

@@ -32,7 +32,7 @@ struct TrainTests {
     @Test func sameSeedGivesSameRun() throws {
         let workspace = try Workspace()
         try workspace.trainTiny(.sasrec, to: "one")
-        try workspace.trainTiny(.sasrec, to: "two")
+        try workspace.train(.sasrec, to: "two")
         for name in ["metrics.json", "users.csv", "model.safetensors"] {
             #expect(try workspace.data("one/\(name)") == workspace.data("two/\(name)"))
         }
