@@ -27,16 +27,35 @@ public struct RunComparison: Codable, Sendable {
     public let runs: [String]
     /// The result of each run.
     public let results: [EvaluationResult]
+    /// The facts of each run.
+    public let manifests: [RunManifest]
     /// Every run but the first against the first.
     public let differences: [Difference]
 
     /// Reads finished runs; ranks are compared case by case with a paired bootstrap.
+    ///
+    /// Runs on different datasets or under different protocols are refused with a ``ComparisonError``.
     public init(
         _ runs: [RunDirectory], metrics: [RankingMetric] = [.hitRate(at: 10), .ndcg(at: 10)],
         seed: UInt64 = 0
     ) throws {
-        self.runs = runs.map(\.url.lastPathComponent)
-        results = try runs.map { try AtomicFile.read(EvaluationResult.self, json: $0.metrics) }
+        let names = Self.names(of: runs)
+        self.runs = names
+        if let open = runs.first(where: { !$0.isFinished }) {
+            throw RunEvaluationError.unfinished(path: open.url.path)
+        }
+        let results = try runs.map {
+            try AtomicFile.read(EvaluationResult.self, json: $0.metrics)
+        }
+        let manifests = try runs.map { try AtomicFile.read(RunManifest.self, json: $0.manifest) }
+        self.results = results
+        self.manifests = manifests
+        let protocols = try runs.indices.map {
+            try RunProtocol(runs[$0], manifest: manifests[$0], result: results[$0])
+        }
+        for index in runs.indices.dropFirst() {
+            try protocols[index].check(against: protocols[0], names: (names[index], names[0]))
+        }
         guard let first = runs.first else {
             differences = []
             return
@@ -48,7 +67,7 @@ public struct RunComparison: Codable, Sendable {
         }
         let baseline = try UserResults(contentsOf: first.users)
         var found: [Difference] = []
-        for (run, name) in zip(runs, self.runs).dropFirst() {
+        for (run, name) in zip(runs, names).dropFirst() {
             let paired = PairedResults(try UserResults(contentsOf: run.users), baseline)
             let domains = Set(paired.first.map(\.domain)).sorted()
             for domain in domains {
@@ -72,5 +91,11 @@ public struct RunComparison: Codable, Sendable {
             }
         }
         differences = found
+    }
+
+    /// The directories' names, or their paths where two have the same name.
+    private static func names(of runs: [RunDirectory]) -> [String] {
+        let names = runs.map(\.url.lastPathComponent)
+        return Set(names).count == names.count ? names : runs.map(\.url.path)
     }
 }
