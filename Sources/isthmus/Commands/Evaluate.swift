@@ -18,7 +18,7 @@ struct Evaluate: ParsableCommand {
     @Option(name: .customLong("data"), help: ArgumentHelp("The dataset.", valueName: "dataset"))
     var dataset: FilePath?
 
-    @Option(help: ArgumentHelp("The part: test or validation. (default: test)", valueName: "part"))
+    @Option(help: ArgumentHelp("The part of the split; test, if none is given.", valueName: "part"))
     var split: Part?
 
     @Option(

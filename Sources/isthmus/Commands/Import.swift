@@ -48,7 +48,9 @@ struct Import: ParsableCommand {
     var genres: [GenreRule] = []
 
     @Option(
-        help: "Items with genres of several domains: first (the domain given first) or drop.")
+        help: ArgumentHelp(
+            "Where items with genres of several domains go: to the one given first, or nowhere.",
+            valueName: "rule"))
     var sharedGenres = CategoryRule.Several.first
 
     @Option(
@@ -78,6 +80,15 @@ struct Import: ParsableCommand {
             throw ValidationError(
                 "--items: expected one for each of \(paths.count) files of events, got "
                     + "\(items.count).")
+        }
+        guard format.name == "csv" || delimited.isDefault else {
+            throw ValidationError("The CSV options go with the format csv, not \(format.name).")
+        }
+        guard users == nil || format.name == "sequences" else {
+            throw ValidationError("--users goes with the format sequences, not \(format.name).")
+        }
+        guard sharedGenres == .first || !genres.isEmpty else {
+            throw ValidationError("--shared-genres goes with --genres.")
         }
         _ = try options()
     }

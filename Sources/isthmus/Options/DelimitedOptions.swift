@@ -12,7 +12,7 @@ struct DelimitedOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "csv: columns by name or by number from 1: user=1,item=2,rating=3,time=4; also "
-                + "domain= and behaviour=. (default: user=user,item=item)",
+                + "domain= and behaviour=.",
             valueName: "role=column,…"))
     var columns: ColumnRoles = .init()
 
@@ -24,7 +24,7 @@ struct DelimitedOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "csv: fields may stand in double quotes.")
     var quotes = true
 
-    @Option(help: "csv: how times are written: automatic, seconds, milliseconds or iso8601.")
+    @Option(help: ArgumentHelp("csv: how times are written.", valueName: "form"))
     var timeFormat = DelimitedFormat.TimeFormat.automatic
 
     func validate() throws {
@@ -33,6 +33,12 @@ struct DelimitedOptions: ParsableArguments {
                 "--delimiter: expected comma, tab, semicolon, pipe, space or one ASCII character, "
                     + "got \(delimiter).")
         }
+    }
+
+    /// Whether none of these options was given.
+    var isDefault: Bool {
+        delimiter == "comma" && columns.isEmpty && header == nil && quotes
+            && timeFormat == .automatic
     }
 
     /// The layout.
@@ -72,6 +78,8 @@ struct ColumnRoles: ExpressibleByArgument, CustomStringConvertible {
             columns[String(sides[0])] = DelimitedFormat.ColumnReference(String(sides[1]))
         }
     }
+
+    var isEmpty: Bool { columns.isEmpty }
 
     subscript(role: String) -> DelimitedFormat.ColumnReference? { columns[role] }
 

@@ -7,20 +7,16 @@ struct HistoryOption: ExpressibleByArgument {
 
     init?(argument: String) {
         var parts = [""]
-        var isEscaped = false
-        for character in argument {
-            if character == "," && !isEscaped {
+        var rest = Substring(argument)
+        while let character = rest.popFirst() {
+            if character == "\\", let next = rest.first, next == "," || next == "\\" {
+                parts[parts.count - 1].append(rest.removeFirst())
+            } else if character == "," {
                 parts.append("")
-            } else if character == "\\" && !isEscaped {
-                isEscaped = true
-                continue
             } else {
-                if isEscaped && character != "," && character != "\\" { parts[parts.count - 1] += "\\" }
                 parts[parts.count - 1].append(character)
             }
-            isEscaped = false
         }
-        if isEscaped { parts[parts.count - 1] += "\\" }
         let read = parts.map(HistoryItem.init(parsing:))
         guard read.allSatisfy({ $0 != nil }) else { return nil }
         items = read.compactMap { $0 }
