@@ -162,6 +162,47 @@ import Torch
         }
     }
 
+    @Test func aFinishedRunIsNotTrainedAgain() throws {
+        let folder = try TemporaryFolder()
+        let dataset = try cyclicDataset()
+        let experiment = try ExperimentConfiguration(yaml: tinySASRec)
+        let run = folder.run("run")
+        let result = try Trainer(experiment, dataset: dataset, run: run).train()
+        let before = try bytes(run)
+        var steps = 0
+        let again = try Trainer(experiment, dataset: dataset, run: run) { event in
+            if case .step = event { steps += 1 }
+        }.train(resume: true)
+        #expect(again == result)
+        #expect(steps == 0)
+        #expect(try bytes(run) == before)
+    }
+
+    /// More negatives than there are items: the first batch cannot be made.
+    @Test func aRunThatNeverBeganLeavesItsPlaceFree() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinyABXI, assignments: ["parameters.negatives=1000"])
+        let run = folder.run("run")
+        #expect(throws: NegativeSamplerError.self) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
+        }
+        try Trainer(
+            ExperimentConfiguration(yaml: tinySASRec), dataset: cyclicDataset(), run: run
+        ).train()
+        #expect(run.isFinished)
+    }
+
+    @Test func nothingToLearnFromIsAnError() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinySASRec,
+            assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
+        #expect(throws: RunError.noExamples(phase: "train")) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
+        }
+    }
+
     @Test func phasesTrainOneAfterTheOther() throws {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(

@@ -3,13 +3,6 @@ import Recommenders
 import Torch
 import TorchNN
 
-extension RandomSources {
-    /// Both streams from one seed.
-    static func seeded(_ seed: UInt64) -> RandomSources {
-        RandomSources(initializationSeed: seed, dropoutSeed: seed)
-    }
-}
-
 extension RatingQueries {
     /// Queries of warm or cold users; user 0 by default.
     static func all(users: [Int32]? = nil, items: [Int32], isCold: Bool = false) -> RatingQueries {

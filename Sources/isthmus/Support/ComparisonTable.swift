@@ -1,5 +1,6 @@
 import Experiments
 import RankingMetrics
+import Recommenders
 
 /// A comparison of runs, for people and for programs.
 enum ComparisonTable {

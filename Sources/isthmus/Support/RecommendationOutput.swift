@@ -1,5 +1,6 @@
 import Experiments
 import RankingMetrics
+import Recommenders
 
 /// Recommendations, for people and for programs.
 enum RecommendationOutput {
