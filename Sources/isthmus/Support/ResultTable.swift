@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import RankingMetrics
+import Recommenders
 
 /// Measured values, for people and for programs.
 enum ResultTable {
