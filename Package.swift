@@ -69,7 +69,7 @@ let package = Package(
                 "Experiments", "Recommenders", "Torch", "TorchNN", "Interactions",
                 "RankingMetrics",
             ]),
-        .testTarget(name: "CommandLineTests", dependencies: ["isthmus", "Interactions"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["isthmus", "Experiments"]),
     ],
     cxxLanguageStandard: .cxx20
 )

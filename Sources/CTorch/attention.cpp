@@ -58,6 +58,20 @@ struct Padding {
     }
 };
 
+/// A limit beyond a row's keys would make its tokens see padding.
+void check_counts(const int32_t *query_offsets, const int32_t *key_offsets, int64_t rows, const int32_t *limits,
+                  const int32_t *phantoms) {
+    for (int64_t row = 0; row < rows; ++row) {
+        const int32_t keys = key_offsets[row + 1] - key_offsets[row];
+        for (int64_t token = query_offsets[row]; token < query_offsets[row + 1]; ++token) {
+            TORCH_CHECK(limits[token] >= 0 && limits[token] <= keys, "attention: token ", token, " may see ",
+                        limits[token], " keys, its row has ", keys);
+            TORCH_CHECK(phantoms == nullptr || phantoms[token] >= 0, "attention: token ", token, " sees ",
+                        phantoms == nullptr ? 0 : phantoms[token], " phantom keys");
+        }
+    }
+}
+
 }  // namespace
 
 ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, const int32_t *query_offsets,
@@ -75,6 +89,7 @@ ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, c
                     heads, " heads");
         const Padding queries(query_offsets, rows, q.size(0), q.device());
         const Padding keys(key_offsets, rows, k.size(0), q.device());
+        check_counts(query_offsets, key_offsets, rows, key_limits, phantom_key == nullptr ? nullptr : phantom_counts);
         const double scale = 1 / std::sqrt(static_cast<double>(q.size(1) / heads));
 
         const at::Tensor spread_query = queries.spread(q, heads) * scale;                           // [R, H, Lq, w]
@@ -88,13 +103,15 @@ ct_status ct_jagged_attention(ct_tensor query, ct_tensor key, ct_tensor value, c
             const at::Tensor counts = queries.spread_counts(phantom_counts);
             const int64_t width = q.size(1) / heads;
             const at::Tensor extra = unwrap(phantom_key).view({1, heads, width, 1});
-            const at::Tensor weighted = at::matmul(spread_query, extra) + counts.log();
+            const at::Tensor multiplicity = counts.to(at::kDouble).log().to(q.scalar_type());
+            const at::Tensor weighted = at::matmul(spread_query, extra) + multiplicity;
             scores = at::cat({scores, weighted.masked_fill(counts.eq(0), -1e30)}, -1);
             seen = limits + counts;
         }
         at::Tensor weights = at::softmax(scores, -1) * seen.gt(0);
+        TORCH_CHECK(dropout >= 0 && dropout < 1, "attention: expected a dropout in [0, 1), got ", dropout);
         if (dropout > 0) {
-            TORCH_CHECK(generator != nullptr && dropout < 1, "attention: dropout ", dropout, " without a generator");
+            TORCH_CHECK(generator != nullptr, "attention: dropout ", dropout, " without a generator");
             weights = weights * at::empty_like(weights).bernoulli_(1 - dropout, generator->value).div_(1 - dropout);
         }
         at::Tensor mixed = at::matmul(weights.narrow(-1, 0, keys.length), keys.spread(v, heads));

@@ -214,8 +214,14 @@ ct_status ct_full_softmax(ct_tensor hidden, ct_tensor table, ct_tensor targets, 
                           ct_tensor *out) {
     return guarded([&] {
         TORCH_CHECK(chunk > 0, "fullSoftmax: the chunk must be positive, got ", chunk);
-        check_rows(unwrap(targets), unwrap(table).size(0), "fullSoftmax");
-        give(out, FullSoftmax::apply(unwrap(hidden).contiguous(), unwrap(table).contiguous(),
-                                     unwrap(targets).to(at::kLong), temperature, chunk));
+        const at::Tensor &left = unwrap(hidden);
+        const at::Tensor &right = unwrap(table);
+        TORCH_CHECK(left.dim() == 2 && right.dim() == 2 && left.size(1) == right.size(1) &&
+                        unwrap(targets).sizes() == at::IntArrayRef{left.size(0)},
+                    "fullSoftmax: hidden ", left.sizes(), ", table ", right.sizes(), ", targets ",
+                    unwrap(targets).sizes());
+        check_rows(unwrap(targets), right.size(0), "fullSoftmax");
+        give(out, FullSoftmax::apply(left.contiguous(), right.contiguous(), unwrap(targets).to(at::kLong), temperature,
+                                     chunk));
     });
 }

@@ -70,10 +70,6 @@ ct_status ct_device_of(ct_tensor tensor, ct_device *out) {
     });
 }
 
-ct_status ct_element_size(ct_tensor tensor, size_t *out) {
-    return guarded([&] { *out = unwrap(tensor).element_size(); });
-}
-
 ct_status ct_copy_to_host(ct_tensor tensor, void *bytes, size_t byte_count) {
     return guarded([&] {
         const at::Tensor host = unwrap(tensor).detach().to(at::kCPU).contiguous();

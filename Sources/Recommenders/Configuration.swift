@@ -39,10 +39,8 @@ extension StrictlyDecodable {
     /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
     public init(overrides: [String: Any]) throws(ConfigurationError) {
         do {
-            let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Self()))
-            let merged = try merge(overrides, over: defaults, path: "")
-            let data = try JSONSerialization.data(withJSONObject: merged)
-            self = try JSONDecoder().decode(Self.self, from: data)
+            let merged = try merge(JSONValue(overrides), over: Self().json(), path: "")
+            self = try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(merged))
         } catch let error as ConfigurationError {
             throw error
         } catch let DecodingError.typeMismatch(type, context) {
@@ -59,8 +57,11 @@ extension StrictlyDecodable {
 
     /// The values by key, as they go into files.
     public func dictionary() -> [String: Any] {
-        let data = (try? JSONEncoder().encode(self)) ?? Data()
-        return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+        (try? json().any) as? [String: Any] ?? [:]
+    }
+
+    private func json() throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(self))
     }
 }
 
@@ -74,9 +75,9 @@ extension DecodingError.Context {
 /// Properties that take whatever object they are given: its keys belong to somebody else.
 private let openKeys: Set<String> = ["parameters", "split"]
 
-private func merge(_ given: Any, over defaults: Any, path: String) throws -> Any {
-    guard let known = defaults as? [String: Any] else { return given }
-    guard let given = given as? [String: Any] else {
+private func merge(_ given: JSONValue, over defaults: JSONValue, path: String) throws -> JSONValue {
+    guard case .object(let known) = defaults else { return given }
+    guard case .object(let given) = given else {
         throw ConfigurationError.type(path: path, expected: "an object")
     }
     var merged = known
@@ -89,7 +90,7 @@ private func merge(_ given: Any, over defaults: Any, path: String) throws -> Any
         }
         merged[key] = openKeys.contains(key) ? value : try merge(value, over: old, path: inner)
     }
-    return merged
+    return .object(merged)
 }
 
 /// Throws unless a condition on a value holds.

@@ -7,6 +7,8 @@ public struct ModelEntry: Sendable {
     public let paper: String
     /// The default settings by key.
     public let defaults: @Sendable () -> [String: Any]
+    /// The settings laid over the defaults, checked, without building anything.
+    public let validated: @Sendable ([String: Any]) throws(ConfigurationError) -> [String: Any]
     /// Builds it from settings laid over the defaults; also returns the resolved settings.
     public let build:
         @Sendable ([String: Any], DataShape, RandomSources) throws(ConfigurationError) -> (
@@ -19,6 +21,15 @@ public enum Models {
     /// Name, paper, type.
     public static let all: [String: ModelEntry] = [
         "popularity": entry(Popularity.self, "Training events of each item; the baseline"),
+        "mean-rating": entry(MeanRating.self, "Means of training ratings; the baseline"),
+        "biased-mf": entry(
+            BiasedMF.self,
+            "Koren, Bell, Volinsky: Matrix Factorization Techniques for Recommender Systems. "
+                + "IEEE Computer 2009"),
+        "emcdr": entry(
+            EMCDR.self,
+            "Man et al.: Cross-Domain Recommendation: An Embedding and Mapping Approach. "
+                + "IJCAI 2017"),
         "sasrec": entry(
             SASRec.self,
             "Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018"),
@@ -43,6 +54,9 @@ public enum Models {
     {
         ModelEntry(
             paper: paper, defaults: { Model.Configuration().dictionary() },
+            validated: { overrides throws(ConfigurationError) in
+                try Model.Configuration(overrides: overrides).dictionary()
+            },
             build: { overrides, shape, random throws(ConfigurationError) in
                 let configuration = try Model.Configuration(overrides: overrides)
                 return (

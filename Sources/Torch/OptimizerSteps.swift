@@ -26,6 +26,10 @@ public func adamStep(
     parameters: [Tensor], gradients: [Tensor], firstMoments: [Tensor], secondMoments: [Tensor],
     steps: [Tensor], options: AdamOptions
 ) {
+    precondition(
+        [gradients, firstMoments, secondMoments, steps].allSatisfy { $0.count == parameters.count },
+        "adamStep: \(parameters.count) parameters, \(gradients.count) gradients, "
+            + "\(firstMoments.count) and \(secondMoments.count) moments, \(steps.count) steps")
     let raw = ct_adam_options(
         learning_rate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
         epsilon: options.epsilon, weight_decay: options.weightDecay, decoupled: options.isDecoupled)
@@ -51,6 +55,11 @@ public func sgdStep(
     parameters: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double,
     momentum: Double, weightDecay: Double, isFirst: Bool
 ) {
+    precondition(
+        gradients.count == parameters.count
+            && (momenta.isEmpty || momenta.count == parameters.count),
+        "sgdStep: \(parameters.count) parameters, \(gradients.count) gradients, "
+            + "\(momenta.count) momenta")
     withPointers(parameters) { parameterList in
         withPointers(gradients) { gradientList in
             withPointers(momenta) { momentumList in

@@ -92,7 +92,7 @@ struct SafetensorsHeader: Codable {
         do {
             header = try JSONDecoder().decode(SafetensorsHeader.self, from: json)
         } catch {
-            throw .invalidHeader(explain(error))
+            throw .invalidHeader(explain(error, in: json))
         }
         if let key = repeatedKey(in: [UInt8](json)) { throw .duplicateKey(key) }
         return (header, start)
@@ -124,19 +124,28 @@ struct SafetensorsHeader: Codable {
         return places
     }
 
-    private static func explain(_ error: any Error) -> String {
+    private static func explain(_ error: any Error, in json: Data) -> String {
         let context: DecodingError.Context
         switch error {
-        case DecodingError.dataCorrupted(let at), DecodingError.typeMismatch(_, let at),
-            DecodingError.keyNotFound(_, let at), DecodingError.valueNotFound(_, let at):
+        case DecodingError.typeMismatch(_, let at), DecodingError.keyNotFound(_, let at),
+            DecodingError.valueNotFound(_, let at):
             context = at
         default:
-            return String(describing: error)
+            return explainSyntax(of: json)
         }
         let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-        return path.isEmpty
-            ? context.debugDescription
-            : "\(path.joined(separator: ".")): \(context.debugDescription)"
+        return (path + [context.debugDescription]).joined(separator: ": ")
+    }
+
+    /// What is wrong with JSON of which the decoder only says that it is corrupted.
+    private static func explainSyntax(of json: Data) -> String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: json)
+            return "a number is no 64-bit integer"
+        } catch {
+            let details = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+            return details ?? "not valid JSON"
+        }
     }
 
     /// The first key that comes twice in one object of valid JSON, which decoders pass over in silence.

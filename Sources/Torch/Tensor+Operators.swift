@@ -133,7 +133,3 @@ extension Tensor {
         }
     }
 }
-
-infix operator .> : ComparisonPrecedence
-infix operator .>= : ComparisonPrecedence
-infix operator .== : ComparisonPrecedence

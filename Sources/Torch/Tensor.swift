@@ -64,8 +64,12 @@ public struct Tensor {
     }
 
     /// The elements in row-major order; `Element` must be the tensor's own type.
-    public func elements<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element] {
-        precondition(dtype == Element.dtype, "elements: expected \(dtype), asked for \(Element.self)")
+    public func elements<Element: TensorElement>(
+        as type: Element.Type = Element.self
+    ) -> [Element] {
+        precondition(
+            dtype == Element.dtype,
+            "elements of \(shape): expected \(dtype), asked for \(Element.self)")
         let count = count
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             check(

@@ -20,7 +20,6 @@ ct_status ct_rank(ct_tensor tensor, int32_t *out);
 ct_status ct_size(ct_tensor tensor, int32_t dimension, int64_t *out);
 ct_status ct_dtype_of(ct_tensor tensor, ct_dtype *out);
 ct_status ct_device_of(ct_tensor tensor, ct_device *out);
-ct_status ct_element_size(ct_tensor tensor, size_t *out);
 
 /// Copies the elements in row-major order to the host; `byte_count` must be exact.
 ct_status ct_copy_to_host(ct_tensor tensor, void *bytes, size_t byte_count);

@@ -1,4 +1,6 @@
-/// Jagged sequences: one flat token axis and the position of each row's first token. No padding.
+/// Jagged sequences: one flat token axis and the position of each row's first token.
+///
+/// There is no padding anywhere.
 public struct SequenceBatch: Sendable, Equatable {
     /// The user of each row.
     public var users: [UserID]

@@ -1,5 +1,7 @@
-/// The 64-bit xxHash of a stream of bytes: not a defence against forgery, but against damaged and
-/// mixed-up files, at memory speed. `xxhsum -H1` prints the same digits.
+/// The 64-bit xxHash of a stream of bytes.
+///
+/// It is no defence against forgery, but against damaged and mixed-up files, at memory speed.
+/// `xxhsum -H1` prints the same digits.
 public struct Checksum: Sendable {
     private static let primes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (
         0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9,

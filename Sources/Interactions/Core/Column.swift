@@ -29,8 +29,10 @@ public struct Column<Element: BitwiseCopyable & Sendable>: RandomAccessCollectio
         precondition(
             UInt(bitPattern: position) < UInt(bitPattern: count),
             "Column: expected a position below \(count), got \(position)")
-        return storage.bytes.load(
-            fromByteOffset: position &* MemoryLayout<Element>.stride, as: Element.self)
+        return withExtendedLifetime(storage) {
+            storage.bytes.load(
+                fromByteOffset: position &* MemoryLayout<Element>.stride, as: Element.self)
+        }
     }
 
     /// Calls `body` with all elements; the fast way through a column.

@@ -22,14 +22,18 @@ extension Dataset {
         }
         var offsets: [Int64] = [0]
         var ordered: [Event] = []
+        var reordered = 0
         for list in perUser {
+            reordered += zip(list, list.dropFirst()).contains { $0.time > $1.time } ? 1 : 0
             let order = list.indices.sorted { (list[$0].time, $0) < (list[$1].time, $1) }
             ordered.append(contentsOf: order.map { list[$0] })
             offsets.append(Int64(ordered.count))
         }
         let columns = MemoryColumns(ordered, offsets: offsets)
         self.init(
-            directory: nil, manifest: columns.manifest(catalogs: catalogs, users: users),
+            directory: nil,
+            manifest: columns.manifest(
+                catalogs: catalogs, users: users, reorderedUsers: reordered),
             catalogs: catalogs, users: UserTable(users), offsets: Column(offsets),
             items: Column(columns.items), times: Column(columns.times),
             ratings: columns.ratings.map { Column($0) },
@@ -71,7 +75,7 @@ private struct MemoryColumns {
             ? events.map { $0.behaviour?.rawValue ?? .max } : nil
     }
 
-    func manifest(catalogs: [Catalog], users: [String]) -> DatasetManifest {
+    func manifest(catalogs: [Catalog], users: [String], reorderedUsers: Int) -> DatasetManifest {
         let domains = catalogs.map { catalog in
             var eventCount = 0
             var userCount = 0
@@ -99,7 +103,8 @@ private struct MemoryColumns {
             domains: domains, users: users.count,
             items: catalogs.reduce(0) { $0 + $1.count }, events: items.count,
             hasTimes: times.contains { $0 != 0 }, hasRatings: ratings != nil,
-            hasBehaviours: behaviours != nil, sources: [], filters: [], files: [],
+            hasBehaviours: behaviours != nil, reorderedUsers: reorderedUsers, sources: [],
+            filters: [], files: [],
             checksum: sum.text)
     }
 }

@@ -65,9 +65,9 @@ extension Dataset {
         guard let directory else { return }
         let file = DatasetDirectory(directory: directory)
         for stored in manifest.files {
-            let bytes = try file.map(stored.name).bytes
+            let mapped = try file.map(stored.name)
             var sum = Checksum()
-            sum.update(bytes)
+            withExtendedLifetime(mapped) { sum.update(mapped.bytes) }
             guard sum.text == stored.checksum else {
                 throw .checksumMismatch(
                     path: file.path(stored.name), expected: stored.checksum, got: sum.text)

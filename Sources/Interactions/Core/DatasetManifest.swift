@@ -24,6 +24,8 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public var hasRatings: Bool
     /// Whether any event has a behaviour.
     public var hasBehaviours: Bool
+    /// The users whose events did not stand in time order in the sources.
+    public var reorderedUsers: Int
     /// The files that were read.
     public var sources: [SourceFile]
     /// The filters in the order in which they were applied.

@@ -31,25 +31,30 @@ public struct UserTable: Sendable {
 
     /// The external id of a user.
     public func externalID(of user: UserID) -> String {
-        String(decoding: idBytes(Int(user.rawValue)), as: UTF8.self)
+        withExtendedLifetime(bytes) {
+            String(decoding: idBytes(Int(user.rawValue)), as: UTF8.self)
+        }
     }
 
     /// The user with this external id, or nil when there is none.
     public func user(externalID: String) -> UserID? {
-        ByteOrder.withBytes(of: externalID) { wanted in
-            var low = 0
-            var high = count
-            while low < high {
-                let middle = (low + high) / 2
-                let user = order[middle]
-                let comparison = ByteOrder.compare(idBytes(Int(user)), wanted)
-                if comparison == 0 { return UserID(rawValue: user) }
-                if comparison < 0 { low = middle + 1 } else { high = middle }
+        withExtendedLifetime(bytes) {
+            ByteOrder.withBytes(of: externalID) { wanted in
+                var low = 0
+                var high = count
+                while low < high {
+                    let middle = (low + high) / 2
+                    let user = order[middle]
+                    let comparison = ByteOrder.compare(idBytes(Int(user)), wanted)
+                    if comparison == 0 { return UserID(rawValue: user) }
+                    if comparison < 0 { low = middle + 1 } else { high = middle }
+                }
+                return nil
             }
-            return nil
         }
     }
 
+    /// The bytes of an id; the caller keeps the table alive while it uses them.
     private func idBytes(_ user: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes.bytes[Int(offsets[user])..<Int(offsets[user + 1])])
     }

@@ -1,0 +1,26 @@
+internal import Foundation
+
+/// The measured values of one evaluation.
+public struct EvaluationResult: Codable, Equatable, Sendable {
+    /// Values of one domain or group: metrics by name, and `cases`.
+    public typealias Values = [String: Double]
+
+    /// Which part of the split was evaluated.
+    public var split: String
+    /// What targets competed with; `ratings` when ratings were predicted.
+    public var candidates: String
+    /// The number of cases.
+    public var cases: Int
+    /// Metrics by domain.
+    public var domains: [String: Values]
+    /// Metrics by group of users, then by domain.
+    public var groups: [String: [String: Values]]
+    /// What the model measured of itself.
+    public var diagnostics: [String: Double]
+
+    /// The mean of a metric over the domains that have cases; nil without any.
+    public func mean(_ metric: String) -> Double? {
+        let values = domains.values.compactMap { $0[metric] }
+        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+}

@@ -1,0 +1,276 @@
+internal import Foundation
+public import Interactions
+public import RankingMetrics
+public import Recommenders
+internal import Torch
+internal import TorchNN
+
+/// An evaluation could not be carried out.
+public enum EvaluationError: Error, Equatable, CustomStringConvertible {
+    /// The model cannot do what the task asks for.
+    case unsupported(task: String)
+    /// Scores are not numbers.
+    case notFinite(domain: String)
+    /// There is nothing to evaluate.
+    case noCases(part: String)
+    /// The dataset has no ratings.
+    case noRatings
+
+    /// One line.
+    public var description: String {
+        switch self {
+        case .unsupported(let task): "this model does not do \(task)"
+        case .notFinite(let domain): "scores in \(domain) are infinite or not numbers"
+        case .noCases(let part): "the split has no \(part) case"
+        case .noRatings: "the dataset has no ratings to predict"
+        }
+    }
+}
+
+/// Ranks held-out items, or predicts held-out ratings, under one protocol.
+///
+/// Memory is bounded by a batch of cases times the items of a domain, never users × items.
+public final class Evaluator {
+    private let configuration: EvaluationConfiguration
+    private let split: Split
+    private let maximumLength: Int
+    private let seed: UInt64
+    private var drawn: [Part: [Int32]] = [:]
+
+    /// Plans evaluations of one split.
+    public init(
+        _ configuration: EvaluationConfiguration, split: Split, maximumLength: Int, seed: UInt64
+    ) {
+        self.configuration = configuration.resolved
+        self.split = split
+        self.maximumLength = maximumLength
+        self.seed = seed
+    }
+
+    /// Evaluates a model on a part of the split; each case's outcome goes to `each` in order.
+    public func evaluate(
+        _ model: any Recommender, on part: Part, each: (UserResult) throws -> Void = { _ in }
+    ) throws -> EvaluationResult {
+        let cases = split.cases(part)
+        guard !cases.isEmpty else { throw EvaluationError.noCases(part: part.rawValue) }
+        model.train(false)
+        let diagnosing = model as? any Diagnosing
+        diagnosing?.resetDiagnostics()
+        var result = try withoutGradients {
+            switch configuration.task {
+            case .ranking:
+                guard let ranker = model as? any ItemRanker else {
+                    throw EvaluationError.unsupported(task: "ranking")
+                }
+                return try rank(ranker, cases, part, each)
+            case .rating:
+                guard let predictor = model as? any RatingPredictor else {
+                    throw EvaluationError.unsupported(task: "rating prediction")
+                }
+                return try predict(predictor, cases, part)
+            }
+        }
+        result.diagnostics = diagnosing?.diagnostics() ?? [:]
+        return result
+    }
+
+    // MARK: Ranking
+
+    private func rank(
+        _ model: any ItemRanker, _ cases: [EvaluationCase], _ part: Part,
+        _ each: (UserResult) throws -> Void
+    ) throws -> EvaluationResult {
+        let dataset = split.dataset
+        let vectors = dataset.domains.map { model.itemVectors(of: $0) }
+        var outcomes = [RankedCase?](repeating: nil, count: cases.count)
+        for start in stride(from: 0, to: cases.count, by: configuration.batchSize) {
+            let batch = Array(cases[start..<min(start + configuration.batchSize, cases.count)])
+            let histories = SequenceExamples.histories(
+                batch, split: split, maximumLength: maximumLength)
+            let states = model.states(of: histories, in: batch.map(\.domain))  // [cases, width]
+            for domain in dataset.domains {
+                let own = batch.indices.filter { batch[$0].domain == domain }
+                guard !own.isEmpty else { continue }
+                let rows = Tensor(own.map(Int32.init), device: states.device)
+                let scores = states.rows(rows).matmul(vectors[domain.rawValue].transposed())
+                let ranked = try count(
+                    scores, own.map { batch[$0] }, own.map { start + $0 }, domain, part, cases)
+                for (index, outcome) in zip(own, ranked) { outcomes[start + index] = outcome }
+            }
+        }
+        return try summarize(cases, outcomes.compactMap { $0 }, part, each)
+    }
+
+    /// How many candidates of each case score above and like its target. scores: [cases, items of the domain]
+    private func count(
+        _ scores: Tensor, _ cases: [EvaluationCase], _ places: [Int], _ domain: DomainID,
+        _ part: Part, _ all: [EvaluationCase]
+    ) throws -> [RankedCase] {
+        let items = split.dataset.itemRange(of: domain)
+        guard scores.isFinite else {
+            throw EvaluationError.notFinite(domain: split.dataset.catalog(of: domain).name)
+        }
+        func local(_ item: Int32) -> Int64 { Int64(item - items.lowerBound) }
+        let target = scores.gathered(
+            Tensor(
+                cases.map { local($0.item.rawValue) }, shape: [cases.count, 1],
+                device: scores.device), dimension: 1)  // [cases, 1]
+
+        func tally(_ candidates: Tensor) -> (greater: [Int64], equal: [Int64]) {
+            (
+                (candidates .> target).sum(dimension: 1).elements(),
+                (candidates .== target).sum(dimension: 1).elements()
+            )
+        }
+        if case .sampled(let number) = configuration.candidates {
+            let pool = try sampledCandidates(part, number, all)
+            let chosen = places.flatMap { place in
+                pool[place * number..<(place + 1) * number].map(local)
+            }
+            let (greater, equal) = tally(
+                scores.gathered(
+                    Tensor(chosen, shape: [cases.count, number], device: scores.device),
+                    dimension: 1))
+            return zip(greater, equal).map {
+                RankedCase(greater: Int($0), equal: Int($1), candidates: number)
+            }
+        }
+        let (greater, equal) = tally(scores)
+        let removed = removal(of: cases, scores, target.elements(), items)
+        return cases.indices.map {
+            RankedCase(
+                greater: Int(greater[$0]) - removed[$0].greater,
+                equal: Int(equal[$0]) - 1 - removed[$0].equal,
+                candidates: items.count - 1 - removed[$0].candidates)
+        }
+    }
+
+    /// What the excluded items contribute to the counts over the whole domain.
+    private func removal(
+        of cases: [EvaluationCase], _ scores: Tensor, _ targets: [Float],
+        _ items: ClosedRange<Int32>
+    ) -> [RankedCase] {
+        var places: [Int64] = []
+        var owners: [Int] = []
+        for (row, evaluationCase) in cases.enumerated() {
+            for item in excluded(evaluationCase) where items.contains(item) {
+                places.append(Int64(row * items.count) + Int64(item - items.lowerBound))
+                owners.append(row)
+            }
+        }
+        var greater = [Int](repeating: 0, count: cases.count)
+        var equal = greater
+        var total = greater
+        let values: [Float] = scores.reshaped([scores.count])
+            .rows(Tensor(places, device: scores.device)).elements()
+        for (owner, value) in zip(owners, values) {
+            greater[owner] += value > targets[owner] ? 1 : 0
+            equal[owner] += value == targets[owner] ? 1 : 0
+            total[owner] += 1
+        }
+        return cases.indices.map {
+            RankedCase(greater: greater[$0], equal: equal[$0], candidates: total[$0])
+        }
+    }
+
+    /// The different items that do not compete with a case's target; never the target itself.
+    private func excluded(_ evaluationCase: EvaluationCase) -> Set<Int32> {
+        let items = split.dataset.items
+        var excluded: Set<Int32> =
+            switch configuration.exclusion {
+            case .none: []
+            case .history: Set(split.history(of: evaluationCase).map { items[Int($0)] })
+            case .everything:
+                Set(split.dataset.events(of: evaluationCase.user).map { items[$0] })
+            }
+        excluded.remove(evaluationCase.item.rawValue)
+        return excluded
+    }
+
+    /// The candidates of all cases of a part, drawn once.
+    private func sampledCandidates(
+        _ part: Part, _ number: Int, _ cases: [EvaluationCase]
+    ) throws -> [Int32] {
+        if let known = drawn[part] { return known }
+        var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
+        let fresh = try NegativeSampler(dataset: split.dataset).candidates(
+            for: cases, count: number, excluding: { Array(excluded($0)) }, stream: &stream)
+        drawn[part] = fresh
+        return fresh
+    }
+
+    private func summarize(
+        _ cases: [EvaluationCase], _ outcomes: [RankedCase], _ part: Part,
+        _ each: (UserResult) throws -> Void
+    ) throws -> EvaluationResult {
+        let dataset = split.dataset
+        var sums = MetricAccumulator(metrics: configuration.metrics, tie: configuration.ties)
+        for (evaluationCase, outcome) in zip(cases, outcomes) {
+            var groups: Set<UserGroup> = [evaluationCase.isColdInDomain ? .cold : .warm]
+            if evaluationCase.isOverlapping { groups.insert(.overlapping) }
+            let domain = dataset.catalog(of: evaluationCase.domain).name
+            sums.add(outcome, domain: domain, groups: groups)
+            try each(
+                UserResult(
+                    user: dataset.users.externalID(of: evaluationCase.user),
+                    item: dataset.externalID(of: evaluationCase.item), domain: domain,
+                    groups: groups, rank: outcome.rank(configuration.ties),
+                    candidates: outcome.candidates))
+        }
+        var result = EvaluationResult(
+            split: part.rawValue, candidates: configuration.candidates.description,
+            cases: cases.count, domains: [:], groups: [:], diagnostics: [:])
+        for row in sums.summary().rows {
+            guard let domain = row.domain else { continue }
+            var values: EvaluationResult.Values = ["cases": Double(row.cases)]
+            for (metric, value) in row.values { values[metric.description] = value }
+            if row.group == .all {
+                result.domains[domain] = values
+            } else {
+                result.groups[row.group.rawValue, default: [:]][domain] = values
+            }
+        }
+        return result
+    }
+
+    // MARK: Ratings
+
+    private func predict(
+        _ model: any RatingPredictor, _ cases: [EvaluationCase], _ part: Part
+    ) throws -> EvaluationResult {
+        let dataset = split.dataset
+        guard let ratings = dataset.ratings else { throw EvaluationError.noRatings }
+        var truth: [Int: [Double]] = [:]
+        var predicted: [Int: [Double]] = [:]
+        for start in stride(from: 0, to: cases.count, by: 65_536) {
+            let batch = cases[start..<min(start + 65_536, cases.count)]
+            let values: [Float] = model.ratings(
+                of: RatingQueries(
+                    users: batch.map(\.user.rawValue), items: batch.map(\.item.rawValue),
+                    isCold: batch.map(\.isColdInDomain))
+            ).elements()
+            for (evaluationCase, value) in zip(batch, values) {
+                let rating = Double(ratings[evaluationCase.event])
+                guard !rating.isNaN else { continue }
+                guard value.isFinite else {
+                    throw EvaluationError.notFinite(
+                        domain: dataset.catalog(of: evaluationCase.domain).name)
+                }
+                truth[evaluationCase.domain.rawValue, default: []].append(rating)
+                predicted[evaluationCase.domain.rawValue, default: []].append(Double(value))
+            }
+        }
+        var result = EvaluationResult(
+            split: part.rawValue, candidates: "ratings", cases: cases.count, domains: [:],
+            groups: [:], diagnostics: [:])
+        for (domain, ratings) in truth {
+            let guesses = predicted[domain] ?? []
+            result.domains[dataset.catalogs[domain].name] = [
+                "MAE": RatingMetric.mae(ratings: ratings, predictions: guesses) ?? .nan,
+                "RMSE": RatingMetric.rmse(ratings: ratings, predictions: guesses) ?? .nan,
+                "cases": Double(ratings.count),
+            ]
+        }
+        return result
+    }
+}

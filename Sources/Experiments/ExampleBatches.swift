@@ -1,0 +1,107 @@
+internal import Interactions
+internal import Recommenders
+
+/// The batches of one phase, each a pure function of seed, epoch and step.
+struct ExampleBatches {
+    private enum Kind {
+        case sequences(SequenceExamples, negatives: Int, NegativeSampler, ItemSets)
+        case ratings(RatingExamples)
+        case users([Int32])
+    }
+
+    private let kind: Kind
+    private let seed: UInt64
+    private let phase: String
+    private let batchSize: Int
+
+    init?(
+        _ phase: TrainingPhase, split: Split, configuration: ExperimentConfiguration
+    ) {
+        seed = configuration.seed
+        self.phase = phase.name
+        batchSize = configuration.training.batchSize
+        switch phase.examples {
+        case .everything: return nil
+        case .sequences(let negatives):
+            kind = .sequences(
+                SequenceExamples(split: split, maximumLength: configuration.data.maximumLength),
+                negatives: negatives,
+                NegativeSampler(
+                    dataset: split.dataset,
+                    abxiPoolQuirk: configuration.training.negativePoolQuirk),
+                negatives > 0 ? ItemSets.training(of: split) : .empty)
+        case .ratings(let domains):
+            kind = .ratings(RatingExamples(split: split, domains: domains))
+        case .sharedUsers(let source, let target):
+            kind = .users(Self.sharedUsers(split, source, target))
+        }
+    }
+
+    /// The number of examples of an epoch.
+    var exampleCount: Int {
+        switch kind {
+        case .sequences(let examples, _, _, _): examples.count
+        case .ratings(let examples): examples.count
+        case .users(let users): users.count
+        }
+    }
+
+    /// The number of steps of an epoch.
+    var stepCount: Int { (exampleCount + batchSize - 1) / batchSize }
+
+    /// The order of the examples in an epoch.
+    func order(epoch: Int) -> [Int] {
+        var stream = RandomStream(seed: seed, name: "order.\(phase)", UInt64(epoch))
+        return stream.permutation(exampleCount)
+    }
+
+    /// The batch of a step, and the number of tokens, ratings or users in it.
+    func batch(order: [Int], epoch: Int, step: Int) throws -> (batch: TrainingBatch, size: Int) {
+        let rows = Array(order[step * batchSize..<min((step + 1) * batchSize, order.count)])
+        switch kind {
+        case .sequences(let examples, let negatives, let sampler, let excluded):
+            let batch = examples.batch(rows: rows)
+            var stream = RandomStream(
+                seed: seed, name: "negatives.\(phase)", UInt64(epoch), UInt64(step))
+            let drawn =
+                negatives == 0
+                ? []
+                : try sampler.training(
+                    batch: batch, perDomain: negatives, excluding: excluded, stream: &stream)
+            return (.sequences(batch, negatives: drawn), batch.tokens)
+        case .ratings(let examples):
+            let all = examples.all
+            let batch = RatingBatch(
+                users: rows.map { all.users[$0] }, items: rows.map { all.items[$0] },
+                ratings: rows.map { all.ratings[$0] })
+            return (.ratings(batch), batch.count)
+        case .users(let users): return (.users(rows.map { users[$0] }), rows.count)
+        }
+    }
+
+    private static func sharedUsers(
+        _ split: Split, _ source: DomainID, _ target: DomainID
+    ) -> [Int32] {
+        (0..<Int32(split.dataset.userCount)).filter { user in
+            var seen: Set<Int> = []
+            for event in split.trainingEvents(of: UserID(rawValue: user)) {
+                seen.insert(split.dataset.domainIndex(ofItem: split.dataset.items[Int(event)]))
+            }
+            return seen.contains(source.rawValue) && seen.contains(target.rawValue)
+        }
+    }
+
+    /// Every training event, for models in closed form; ratings are empty numbers where there are none.
+    static func everything(_ split: Split) -> RatingBatch {
+        var batch = RatingBatch(users: [], items: [], ratings: [])
+        let dataset = split.dataset
+        for user in 0..<Int32(dataset.userCount) {
+            for event in split.trainingEvents(of: UserID(rawValue: user)) {
+                batch.users.append(user)
+                batch.items.append(dataset.items[Int(event)])
+                batch.ratings.append(dataset.ratings?[Int(event)] ?? .nan)
+            }
+        }
+        return batch
+    }
+}

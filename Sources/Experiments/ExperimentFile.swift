@@ -1,0 +1,80 @@
+public import Foundation
+internal import Recommenders
+internal import Yams
+
+/// A file of settings could not be read.
+public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
+    /// The file.
+    public let path: String
+    /// What is wrong, with the line where it is known.
+    public let reason: String
+
+    /// Path, line if it is known, and reason.
+    public var description: String {
+        path + (reason.first?.isNumber == true ? ":" : ": ") + reason
+    }
+}
+
+extension ExperimentConfiguration {
+    /// Reads a YAML file and lays `key.path=value` assignments over it.
+    ///
+    /// Unknown keys are errors that name the nearest known one.
+    public init(contentsOf url: URL, assignments: [String] = []) throws {
+        let text: String
+        do {
+            text = try String(contentsOf: url, encoding: .utf8)
+        } catch {
+            throw ExperimentFileError(path: url.path, reason: "cannot be read as UTF-8 text")
+        }
+        do {
+            try self.init(yaml: text, assignments: assignments)
+        } catch let error as YamlError {
+            // The reader's first line begins with line and column; the others quote the text.
+            let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
+            throw ExperimentFileError(path: url.path, reason: text)
+        } catch let error as ConfigurationError {
+            throw ExperimentFileError(path: url.path, reason: error.description)
+        }
+    }
+
+    /// Reads YAML text and lays assignments over it.
+    public init(yaml text: String, assignments: [String] = []) throws {
+        let loaded = try Yams.load(yaml: text)
+        guard var values = (loaded ?? [String: Any]()) as? [String: Any] else {
+            throw ConfigurationError.type(path: "experiment", expected: "keys and values")
+        }
+        for assignment in assignments {
+            let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ConfigurationError.value(
+                    path: "--set", expected: "key=value", got: assignment)
+            }
+            let path = parts[0].split(separator: ".").map(String.init)
+            let value = try Yams.load(yaml: parts[1]) ?? NSNull()
+            try Self.assign(value, at: path[...], in: &values)
+        }
+        try self.init(overrides: values)
+        // The model's own settings are checked now, not when training begins.
+        _ = try Models.entry(named: model).validated(parameterDictionary)
+    }
+
+    private static func assign(
+        _ value: Any, at path: ArraySlice<String>, in values: inout [String: Any]
+    ) throws(ConfigurationError) {
+        guard let key = path.first else { return }
+        guard path.count > 1 else {
+            values[key] = value
+            return
+        }
+        guard var inner = (values[key] ?? [String: Any]()) as? [String: Any] else {
+            throw .type(path: key, expected: "an object")
+        }
+        try assign(value, at: path.dropFirst(), in: &inner)
+        values[key] = inner
+    }
+
+    /// The settings as YAML, keys in order, every value present.
+    public func yaml() throws -> String {
+        try Yams.dump(object: dictionary(), sortKeys: true)
+    }
+}

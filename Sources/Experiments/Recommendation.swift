@@ -1,0 +1,149 @@
+internal import Foundation
+public import Interactions
+internal import Recommenders
+internal import Torch
+internal import TorchNN
+
+/// One recommended item.
+public struct RecommendedItem: Codable, Equatable, Sendable {
+    /// The item's external id.
+    public let item: String
+    /// Its title, if the catalog has one.
+    public let title: String?
+    /// The model's score; it orders items and means nothing else.
+    public let score: Double
+}
+
+/// The answer to a request for recommendations.
+public struct Recommendation: Equatable, Sendable {
+    /// The domain.
+    public let domain: String
+    /// The best items, best first.
+    public let items: [RecommendedItem]
+    /// Items of the history that the catalogs do not have.
+    public let unknown: [String]
+    /// Whether popular items were given because nothing usable was known of the person.
+    public let isFallback: Bool
+}
+
+/// A request that cannot be answered.
+public enum RecommendationError: Error, Equatable, CustomStringConvertible {
+    /// A domain that the model does not have.
+    case unknownDomain(String, nearest: String?, known: [String])
+    /// The model does not rank items.
+    case noRanking
+
+    /// One line that names what is known.
+    public var description: String {
+        switch self {
+        case .unknownDomain(let name, let nearest, let known):
+            "unknown domain \(name); "
+                + (nearest.map { "did you mean \($0)?" }
+                    ?? "known domains: \(known.joined(separator: ", "))")
+        case .noRanking: "this run's model predicts ratings and does not recommend"
+        }
+    }
+}
+
+/// An event of a history: the item by its domain and external id.
+public struct HistoryItem: Equatable, Sendable {
+    /// The domain's name.
+    public let domain: String
+    /// The item's external id.
+    public let item: String
+
+    /// Names an item.
+    public init(domain: String, item: String) {
+        self.domain = domain
+        self.item = item
+    }
+
+    /// Reads `domain:item`; the item may contain colons.
+    public init?(parsing text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        self.init(domain: String(parts[0]), item: String(parts[1]))
+    }
+}
+
+extension SavedModel {
+    /// The best items of a domain for a history typed in, oldest first.
+    ///
+    /// Items that the catalogs do not have are named and skipped. Items of the history are not recommended. A
+    /// history without any known item, or a model that knows people only by name, gives popular items and says so.
+    public func recommend(
+        history: [HistoryItem], in domain: String, count: Int
+    ) throws -> Recommendation {
+        var items: [Int32] = []
+        var unknown: [String] = []
+        for event in history {
+            let catalog = catalogs[try index(of: event.domain)]
+            if let item = catalog.item(externalID: event.item) {
+                items.append(item.rawValue)
+            } else {
+                unknown.append("\(event.domain):\(event.item)")
+            }
+        }
+        return try recommend(
+            user: nil, items: items, unknown: unknown, domain: index(of: domain), count: count)
+    }
+
+    /// The best items of a domain for a user of the dataset that the model was trained on.
+    ///
+    /// `hiding` leaves out the user's events of some domains, as if the person were new there.
+    public func recommend(
+        user: UserID, of dataset: Dataset, in domain: String, count: Int,
+        hiding hidden: Set<DomainID> = []
+    ) throws -> Recommendation {
+        let items = dataset.events(of: user).map { dataset.items[$0] }
+            .filter { !hidden.contains(dataset.domain(of: ItemID(rawValue: $0))) }
+        return try recommend(
+            user: user, items: items, unknown: [], domain: index(of: domain), count: count)
+    }
+
+    private func index(of domain: String) throws(RecommendationError) -> Int {
+        if let index = catalogs.firstIndex(where: { $0.name == domain }) { return index }
+        let names = catalogs.map(\.name)
+        throw .unknownDomain(domain, nearest: nearestName(to: domain, in: names), known: names)
+    }
+
+    private func recommend(
+        user: UserID?, items: [Int32], unknown: [String], domain: Int, count: Int
+    ) throws -> Recommendation {
+        guard let ranker = model as? any ItemRanker else { throw RecommendationError.noRanking }
+        let catalog = catalogs[domain]
+        let isFallback = ranker.needsKnownUser ? user == nil : items.isEmpty
+        let scores: Tensor = withoutGradients {
+            guard !isFallback else {
+                let first = Int(catalog.firstItem.rawValue) - 1
+                return Tensor(
+                    description.popularity[first..<first + catalog.count].map(Float.init))
+            }
+            let recent = Array(items.suffix(description.maximumLength))
+            let batch = SequenceBatch(
+                users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],
+                items: recent, times: [Int64](repeating: 0, count: recent.count))
+            let id = DomainID(rawValue: domain)
+            return ranker.itemVectors(of: id)
+                .matmul(ranker.states(of: batch, in: [id]).transposed())
+                .reshaped([catalog.count])
+        }
+        return Recommendation(
+            domain: catalog.name, items: best(scores, catalog, seen: Set(items), count: count),
+            unknown: unknown, isFallback: isFallback)
+    }
+
+    private func best(
+        _ scores: Tensor, _ catalog: Catalog, seen: Set<Int32>, count: Int
+    ) -> [RecommendedItem] {
+        let (values, places) = scores.topK(min(max(count, 0) + seen.count, catalog.count))
+        let ids: [Int64] = places.elements()
+        let pairs = zip(ids, values.elements(as: Float.self)).map { place, score in
+            (ItemID(rawValue: catalog.firstItem.rawValue + Int32(place)), score)
+        }
+        return pairs.filter { !seen.contains($0.0.rawValue) }.prefix(max(count, 0)).map {
+            RecommendedItem(
+                item: catalog.externalID(of: $0), title: catalog.title(of: $0), score: Double($1))
+        }
+    }
+}

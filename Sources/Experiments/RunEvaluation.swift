@@ -1,0 +1,80 @@
+internal import Foundation
+public import Interactions
+public import Torch
+
+/// A run cannot be evaluated as asked.
+public enum RunEvaluationError: Error, Equatable, CustomStringConvertible {
+    /// The run has not ended.
+    case unfinished(path: String)
+    /// The stored result is of another part or with other candidates, so the dataset is needed.
+    case needsDataset(asked: String, stored: String)
+    /// The dataset is not the one of the run.
+    case otherDataset(path: String, expected: String, got: String)
+
+    /// One line that says what to do.
+    public var description: String {
+        switch self {
+        case .unfinished(let path):
+            "\(path) is not finished; continue it with the command that began it and --resume"
+        case .needsDataset(let asked, let stored):
+            "the run holds the result for \(stored), not for \(asked); give --data to evaluate again"
+        case .otherDataset(let path, let expected, let got):
+            "\(path) has the checksum \(got), the run was trained on \(expected); give the "
+                + "dataset of the run"
+        }
+    }
+}
+
+/// Evaluates a finished run again, under its own protocol or with other candidates.
+public struct RunEvaluation {
+    private let run: RunDirectory
+    private let configuration: ExperimentConfiguration
+
+    /// Reads the experiment of a finished run.
+    public init(_ run: RunDirectory) throws {
+        guard FileManager.default.fileExists(atPath: run.experiment.path) else {
+            throw RunError.unreadable(path: run.url.path, reason: "not a run directory")
+        }
+        guard run.isFinished else { throw RunEvaluationError.unfinished(path: run.url.path) }
+        self.run = run
+        configuration = try ExperimentConfiguration(contentsOf: run.experiment)
+    }
+
+    /// The result that the run holds; throws when it is not of this part and these candidates.
+    public func stored(part: Part?, candidates: Candidates?) throws -> EvaluationResult {
+        let result = try AtomicFile.read(EvaluationResult.self, json: run.metrics)
+        let askedPart = part?.rawValue ?? result.split
+        let askedCandidates = candidates?.description ?? result.candidates
+        guard askedPart == result.split, askedCandidates == result.candidates else {
+            throw RunEvaluationError.needsDataset(
+                asked: "\(askedPart) with candidates \(askedCandidates)",
+                stored: "\(result.split) with candidates \(result.candidates)")
+        }
+        return result
+    }
+
+    /// Evaluates the run's model on the dataset that it was trained on; nothing is written.
+    ///
+    /// Without `candidates` the run's own are taken. Ties, exclusion and metrics are the run's.
+    public func evaluate(
+        on dataset: Dataset, part: Part, candidates: Candidates? = nil, device: Device = .cpu
+    ) throws -> EvaluationResult {
+        let saved = try SavedModel(run, device: device)
+        guard saved.datasetChecksum == dataset.checksum else {
+            throw RunEvaluationError.otherDataset(
+                path: dataset.directory?.path ?? "the dataset", expected: saved.datasetChecksum,
+                got: dataset.checksum)
+        }
+        var evaluation = configuration.evaluation.resolved
+        if let candidates {
+            // A preset would put its own candidates back.
+            evaluation.preset = .custom
+            evaluation.candidates = candidates
+        }
+        let split = try Split(configuration.data.split, dataset: dataset, seed: configuration.seed)
+        return try Evaluator(
+            evaluation, split: split, maximumLength: configuration.data.maximumLength,
+            seed: configuration.seed
+        ).evaluate(saved.model, on: part)
+    }
+}

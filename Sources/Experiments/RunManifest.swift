@@ -1,0 +1,68 @@
+internal import Foundation
+
+/// Isthmus itself.
+public enum Isthmus {
+    /// The version of this code, recorded with every run.
+    public static let version = "0.1.0"
+}
+
+/// Facts about a run: what was trained on what, where, for how long.
+public struct RunManifest: Codable, Equatable, Sendable {
+    /// The layout of the run directory.
+    public var formatVersion = 1
+    /// The version of Isthmus.
+    public var isthmus = Isthmus.version
+    /// The version of libtorch.
+    public var libtorch: String
+    /// The seed.
+    public var seed: UInt64
+    /// The checksum of the dataset.
+    public var dataset: String
+    /// The model's name.
+    public var model: String
+    /// The number of parameters.
+    public var parameters: Int
+    /// The device that computed.
+    public var device: String
+    /// Threads of operators.
+    public var threads: Int
+    /// Processor and operating system.
+    public var machine: String
+    /// When the run began, in UTC.
+    public var started: String
+    /// Wall time of training and evaluation so far, over all resumptions.
+    public var seconds: Double
+    /// The largest resident memory of the process in bytes.
+    public var peakMemory: Int
+    /// The memory that was foreseen, in bytes.
+    public var estimatedMemory: Int
+    /// How often the run was resumed.
+    public var resumed: Int
+}
+
+/// Facts about the process and its machine.
+public enum Machine {
+    /// The largest resident memory of this process so far, in bytes.
+    public static var peakMemory: Int { status("VmHWM:") }
+
+    /// The resident memory of this process, in bytes.
+    public static var memory: Int { status("VmRSS:") }
+
+    /// Processor and operating system in one line.
+    public static var summary: String {
+        let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }
+            .flatMap { $0.split(separator: ":").last }
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let process = ProcessInfo.processInfo
+        return "\(model ?? "unknown processor"), \(process.activeProcessorCount) cores, "
+            + process.operatingSystemVersionString
+    }
+
+    private static func status(_ key: String) -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+        let kilobytes = line.flatMap { Int($0.split(whereSeparator: \.isWhitespace)[1]) }
+        return (kilobytes ?? 0) * 1024
+    }
+}

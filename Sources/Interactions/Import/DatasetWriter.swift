@@ -1,0 +1,161 @@
+import Foundation
+
+/// Writes the events that the filters have left, with users and items numbered anew.
+struct DatasetWriter {
+    private let table: EventTable
+    private let directory: URL
+    private let keepsUnusedItems: Bool
+    private var files: [DatasetManifest.StoredFile] = []
+
+    /// `keepsUnusedItems` gives items without events an id too, so that all ids stay as they were.
+    init(_ table: EventTable, directory: URL, keepsUnusedItems: Bool) {
+        self.table = table
+        self.directory = directory
+        self.keepsUnusedItems = keepsUnusedItems
+    }
+
+    /// Writes everything, the manifest last.
+    mutating func write(reader: String, filters: [DatasetManifest.FilterStep])
+        throws(ImportError) -> DatasetManifest
+    {
+        let (itemIDs, itemCounts) = try writeCatalogs()
+        let users = try writeUsers()
+        let counts = try writeEvents(users: users, itemIDs: itemIDs)
+        let sink = table.sink
+        let domains = sink.domainNames.indices.map { domain in
+            DatasetManifest.DomainCounts(
+                name: sink.domainNames[domain], items: itemCounts[domain],
+                users: counts.users[domain], events: counts.events[domain])
+        }
+        let manifest = DatasetManifest(
+            formatVersion: DatasetManifest.currentFormatVersion, reader: reader, domains: domains,
+            users: users.count, items: itemCounts.reduce(0, +),
+            events: counts.events.reduce(0, +), hasTimes: sink.hasTimes,
+            hasRatings: sink.hasRatings, hasBehaviours: sink.hasBehaviours,
+            reorderedUsers: table.reorderedUsers,
+            sources: sink.sources, filters: filters, files: files,
+            checksum: DatasetManifest.totalChecksum(of: files))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let path = directory.appendingPathComponent(DatasetFiles.manifest)
+        do {
+            try encoder.encode(manifest).write(to: path)
+        } catch {
+            throw .unwritable(path: path.path, reason: error.localizedDescription)
+        }
+        return manifest
+    }
+
+    private func open(_ name: String) throws(ImportError) -> FileWriter {
+        try FileWriter(path: directory.appendingPathComponent(name).path)
+    }
+
+    private mutating func close(_ writer: FileWriter) throws(ImportError) {
+        try writer.finish()
+        files.append(
+            DatasetManifest.StoredFile(
+                name: (writer.path as NSString).lastPathComponent, bytes: writer.byteCount,
+                checksum: writer.checksum.text))
+    }
+
+    /// Writes the catalogs; returns each item's new id (0 for one that is left out) and the counts.
+    private mutating func writeCatalogs() throws(ImportError) -> ([Int32], [Int]) {
+        let eventCounts = table.itemEventCounts()
+        var ids = [Int32](repeating: 0, count: table.itemCount)
+        var counts: [Int] = []
+        var next: Int32 = 1
+        for domain in 0..<table.domainCount {
+            let names = table.sink.items[domain]
+            let first = table.firstItems[domain]
+            var items = (0..<UInt32(names.count)).filter {
+                keepsUnusedItems || eventCounts[first + Int($0)] > 0
+            }
+            if !table.sink.keepsItemOrder { items = names.sortedOrder(of: items) }
+            let infos = table.sink.itemInfos.filter { $0.domain == nil || $0.domain == domain }
+            let writer = try open(DatasetFiles.catalog(domain))
+            for item in items {
+                let name = names.bytes(Int(item))
+                let features = infos.lazy.compactMap { $0.features(of: name) }.first
+                let line = CatalogFile.line(
+                    id: names.string(Int(item)), title: features?.title,
+                    categories: features?.categories)
+                line.withUnsafeBytes { writer.write($0) }
+                ids[first + Int(item)] = next
+                next += 1
+            }
+            counts.append(items.count)
+            try close(writer)
+        }
+        return (ids, counts)
+    }
+
+    /// Writes the users that have an event; returns their old numbers in their new order.
+    private mutating func writeUsers() throws(ImportError) -> [UInt32] {
+        let names = table.sink.users
+        let used = (0..<UInt32(table.userCount)).filter { user in
+            (table.offsets[Int(user)]..<table.offsets[Int(user) + 1]).contains {
+                table.isKept[$0]
+            }
+        }
+        let sorted = names.sortedOrder(of: used)
+        let users = table.sink.keepsUserOrder ? used : sorted
+        let bytes = try open(DatasetFiles.userBytes)
+        let offsets = try open(DatasetFiles.userOffsets)
+        var end: Int64 = 0
+        offsets.write(end)
+        var newNumbers = [Int32](repeating: 0, count: table.userCount)
+        for (number, user) in users.enumerated() {
+            newNumbers[Int(user)] = Int32(number)
+            bytes.write(names.bytes(Int(user)))
+            end += Int64(names.bytes(Int(user)).count)
+            offsets.write(end)
+        }
+        try close(bytes)
+        try close(offsets)
+        let order = try open(DatasetFiles.userOrder)
+        for user in sorted { order.write(newNumbers[Int(user)]) }
+        try close(order)
+        return users
+    }
+
+    private mutating func writeEvents(users: [UInt32], itemIDs: [Int32])
+        throws(ImportError) -> (users: [Int], events: [Int])
+    {
+        let offsets = try open(DatasetFiles.offsets)
+        let items = try open(DatasetFiles.items)
+        let times = try open(DatasetFiles.times)
+        let ratings = table.ratings == nil ? nil : try open(DatasetFiles.ratings)
+        let behaviours = table.behaviours == nil ? nil : try open(DatasetFiles.behaviours)
+        var position: Int64 = 0
+        var counts = (
+            users: [Int](repeating: 0, count: table.domainCount),
+            events: [Int](repeating: 0, count: table.domainCount)
+        )
+        var lastUser = [Int](repeating: -1, count: table.domainCount)
+        offsets.write(position)
+        for (number, user) in users.enumerated() {
+            for event in table.offsets[Int(user)]..<table.offsets[Int(user) + 1]
+            where table.isKept[event] {
+                let item = table.items.elements[event]
+                items.write(itemIDs[Int(item)])
+                times.write(table.times.elements[event] / 1000)
+                if let ratings, let column = table.ratings { ratings.write(column.elements[event]) }
+                if let behaviours, let column = table.behaviours {
+                    behaviours.write(column.elements[event])
+                }
+                let domain = table.domain(of: item)
+                counts.events[domain] += 1
+                if lastUser[domain] != number {
+                    lastUser[domain] = number
+                    counts.users[domain] += 1
+                }
+                position += 1
+            }
+            offsets.write(position)
+        }
+        for writer in [offsets, items, times, ratings, behaviours].compactMap({ $0 }) {
+            try close(writer)
+        }
+        return counts
+    }
+}

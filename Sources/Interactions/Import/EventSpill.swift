@@ -1,0 +1,79 @@
+import Foundation
+
+/// One event as it was read, with the numbers that users and items got while reading.
+struct RawEvent: BitwiseCopyable {
+    /// Milliseconds since 1970, so that events within a second keep their order.
+    var time: Int64
+    var user: UInt32
+    /// The item's number among its domain's items.
+    var item: UInt32
+    /// NaN where there is none.
+    var rating: Float
+    var domain: UInt16
+    /// 255 where there is none.
+    var behaviour: UInt8
+    /// Fills the record up to its stride, so that records can be written and read as they are.
+    private var padding: UInt8 = 0
+
+    init(
+        time: Int64, user: Int, item: Int, rating: Float, domain: Int, behaviour: UInt8
+    ) {
+        self.time = time
+        self.user = UInt32(truncatingIfNeeded: user)
+        self.item = UInt32(truncatingIfNeeded: item)
+        self.rating = rating
+        self.domain = UInt16(truncatingIfNeeded: domain)
+        self.behaviour = behaviour
+    }
+}
+
+/// The events as they were read, in a temporary file.
+final class EventSpill {
+    private let path: String
+    private let writer: FileWriter
+    private(set) var count = 0
+
+    init(path: String) throws(ImportError) {
+        self.path = path
+        writer = try FileWriter(path: path, isChecked: false)
+    }
+
+    deinit { unlink(path) }
+
+    @inline(__always)
+    func append(_ event: RawEvent) {
+        writer.write(event)
+        count += 1
+    }
+
+    /// Calls `body` with every event in the order of reading.
+    func forEach(_ body: (RawEvent) -> Void) throws(ImportError) {
+        try writer.finish()
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .unreadable(path: path, reason: SystemError(operation: "open").description)
+        }
+        defer { close(descriptor) }
+        let capacity = 1 << 16
+        let buffer = UnsafeMutableBufferPointer<RawEvent>.allocate(capacity: capacity)
+        defer { buffer.deallocate() }
+        let size = MemoryLayout<RawEvent>.size
+        var left = count
+        while left > 0 {
+            let wanted = min(left, capacity) * size
+            var filled = 0
+            while filled < wanted {
+                let got = read(
+                    descriptor, UnsafeMutableRawPointer(buffer.baseAddress).map { $0 + filled },
+                    wanted - filled)
+                guard got > 0 else {
+                    throw .unreadable(
+                        path: path, reason: SystemError(operation: "read").description)
+                }
+                filled += got
+            }
+            for index in 0..<wanted / size { body(buffer[index]) }
+            left -= wanted / size
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+
+/// Collects what readers find: users, items of each domain, events, and counts for each file.
+final class ImportSink {
+    /// The number in an event's behaviour and the NaN in its rating stand for "none".
+    static let noBehaviour = UInt8.max
+    let options: ImportOptions
+    let users = StringTable()
+    private(set) var domainNames: [String] = []
+    private(set) var items: [StringTable] = []
+    private(set) var itemInfos: [ItemInfo] = []
+    private(set) var sources: [DatasetManifest.SourceFile] = []
+    private(set) var hasTimes = false
+    private(set) var hasRatings = false
+    private(set) var hasBehaviours = false
+    /// Whether users keep the order in which they were read; else they are sorted by id.
+    var keepsUserOrder = false
+    /// Whether items keep the order in which they were added; else they are sorted by id.
+    var keepsItemOrder = false
+    let spill: EventSpill
+    private let progress: ((ImportProgress) -> Void)?
+    private let pending = PendingEvents()
+    private var hasEvents = false
+    private var skipped = 0
+    private var rows = 0
+    private var outside = 0
+    private var allSkipped = 0
+
+    init(
+        options: ImportOptions, spill: EventSpill, progress: ((ImportProgress) -> Void)?
+    ) {
+        self.options = options
+        self.spill = spill
+        self.progress = progress
+    }
+
+    /// The number of a domain, which is added when it is new.
+    func domain(named name: String) throws(ImportError) -> Int {
+        if let index = domainNames.firstIndex(of: name) { return index }
+        guard domainNames.count < Int(UInt16.max) else {
+            throw .tooLarge(what: "domains", limit: Int(UInt16.max))
+        }
+        domainNames.append(name)
+        items.append(StringTable())
+        return domainNames.count - 1
+    }
+
+    /// Adds what an item file says.
+    func add(_ info: ItemInfo) { itemInfos.append(info) }
+
+    /// Adds an event whose time, where it is not nil, is in milliseconds.
+    @inline(__always)
+    func add(
+        user: UnsafeRawBufferPointer, item: UnsafeRawBufferPointer, domain: Int, time: Int64?,
+        rating: Float, behaviour: UInt8
+    ) throws(LineProblem) {
+        guard user.count > 0 else { throw LineProblem(reason: "the user is empty") }
+        guard item.count > 0 else { throw LineProblem(reason: "the item is empty") }
+        guard StringTable.isUTF8(user), StringTable.isUTF8(item) else {
+            let id = StringTable.isUTF8(user) ? item : user
+            throw LineProblem(reason: "an id is not UTF-8: \(Numbers.quoted(id))")
+        }
+        try note(time: time, rating: rating, behaviour: behaviour)
+        if !pending.append(
+            user: user, item: item, domain: domain, time: time ?? 0, rating: rating,
+            behaviour: behaviour)
+        {
+            try flush()
+            guard
+                pending.append(
+                    user: user, item: item, domain: domain, time: time ?? 0, rating: rating,
+                    behaviour: behaviour)
+            else { throw LineProblem(reason: "an id is longer than \(PendingEvents.byteLimit)") }
+        }
+    }
+
+    /// Numbers the users and items of the pending events and spills them.
+    private func flush() throws(LineProblem) {
+        pending.warm(users: users, items: items)
+        for index in 0..<pending.count {
+            let event = pending[index]
+            spill.append(
+                RawEvent(
+                    time: event.time,
+                    user: try users.insert(event.user, hash: event.userHash),
+                    item: try items[event.domain].insert(event.item, hash: event.itemHash),
+                    rating: event.rating, domain: event.domain, behaviour: event.behaviour))
+        }
+        pending.removeAll()
+    }
+
+    /// Checks an event against the ones before and counts it.
+    @inline(__always)
+    private func note(time: Int64?, rating: Float, behaviour: UInt8) throws(LineProblem) {
+        if !hasEvents {
+            hasEvents = true
+            hasTimes = time != nil
+        } else if hasTimes != (time != nil) {
+            throw LineProblem(
+                reason: hasTimes
+                    ? "no time, while earlier events have one"
+                    : "a time, while earlier events have none")
+        }
+        if !rating.isNaN { hasRatings = true }
+        if behaviour != Self.noBehaviour { hasBehaviours = true }
+        rows += 1
+    }
+
+    /// Adds an event of a user and an item that have numbers already.
+    func add(user: Int, item: Int, domain: Int, time: Int64?) throws(LineProblem) {
+        try note(time: time, rating: .nan, behaviour: Self.noBehaviour)
+        spill.append(
+            RawEvent(
+                time: time ?? 0, user: user, item: item, rating: .nan, domain: domain,
+                behaviour: Self.noBehaviour))
+    }
+
+    /// Counts an event whose item is in none of the domains.
+    func addOutside() { outside += 1 }
+
+    /// Counts an item of an item file.
+    func addItem() { rows += 1 }
+
+    /// Reports a malformed line: throws, or counts it where the options allow it.
+    func bad(_ problem: LineProblem, in reader: LineReader) throws(ImportError) {
+        let (path, line, reason) = (reader.path, reader.lineNumber, problem.reason)
+        switch options.onBadLine {
+        case .fail: throw .malformed(path: path, line: line, reason: reason)
+        case .skip(let limit):
+            skipped += 1
+            allSkipped += 1
+            guard allSkipped <= limit else {
+                throw .tooManyBadLines(path: path, line: line, limit: limit, reason: reason)
+            }
+        }
+    }
+
+    /// Records a file that was read to its end and starts the counts of the next one.
+    func finish(_ reader: LineReader) throws(ImportError) {
+        do throws(LineProblem) {
+            try flush()
+        } catch {
+            throw .malformed(path: reader.path, line: reader.lineNumber, reason: error.reason)
+        }
+        guard rows + outside > 0 else { throw .emptyFile(path: reader.path) }
+        record(
+            path: reader.path, bytes: reader.bytesRead, checksum: reader.checksum.text, rows: rows)
+    }
+
+    /// Records a file that was read in one piece.
+    func record(path: String, bytes: Int, checksum: String, rows count: Int) {
+        sources.append(
+            DatasetManifest.SourceFile(
+                name: (path as NSString).lastPathComponent, bytes: bytes, checksum: checksum,
+                rows: count, skippedLines: skipped, rowsOutsideDomains: outside))
+        (rows, skipped, outside) = (0, 0, 0)
+    }
+
+    /// Reports how far a stage is.
+    func report(_ stage: String, _ completed: Int, of total: Int) {
+        progress?(ImportProgress(stage: stage, completed: completed, total: total))
+    }
+}

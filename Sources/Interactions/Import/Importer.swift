@@ -1,0 +1,180 @@
+public import Foundation
+
+/// Turns files of events into a dataset's directory.
+///
+/// Files are read through a fixed buffer; events go to a temporary file and are sorted in
+/// memory-mapped columns, so that memory grows with the numbers of users and items, not with the
+/// file. What is done with input that is not as it should be:
+///
+/// | input | outcome |
+/// |---|---|
+/// | a line with another number of fields, an empty id, a number that is none | malformed line |
+/// | a rating that is NaN or infinite | malformed line; an empty rating is "no rating" |
+/// | a time before 1970 or after 2099 | malformed line |
+/// | an id that is not UTF-8 | malformed line; titles are then read as Latin-1 |
+/// | a quoted field that does not end on its line, a line over 64 MiB | malformed line; error |
+/// | a malformed line | error with file and line, or skipped and counted (``ImportOptions/onBadLine``) |
+/// | a column that is not there | error with the nearest name |
+/// | an empty file, or one with nothing but a header or malformed lines | error |
+/// | the same event twice | both are kept; `unique-items` drops repeated items |
+/// | events out of order | sorted by time; equal times keep the files' order |
+/// | some events with times and some without | malformed line |
+/// | a user in one domain only | kept; `overlapping-users` drops them |
+/// | a domain without an event, at once or after a filter | error with the domain's name |
+/// | `\r\n`, blank lines, no line end at the end of the file, a byte order mark | accepted |
+/// | a behaviour that is not known | ``Behaviour/other`` |
+/// | an item twice in an item file | the first line counts |
+public enum Importer {
+    /// Imports sources into a new dataset at `destination` and returns its manifest.
+    ///
+    /// The dataset appears under its name only when it is whole. `progress` is called from time to
+    /// time on the caller's thread.
+    @discardableResult
+    public static func run(
+        sources: [ImportSource], format: ImportFormat, options: ImportOptions = ImportOptions(),
+        to destination: URL, progress: ((ImportProgress) -> Void)? = nil
+    ) throws(ImportError) -> DatasetManifest {
+        try check(sources, format, options)
+        let staging = try DatasetStaging(destination: destination, replace: options.replace)
+        do throws(ImportError) {
+            let manifest = try build(
+                sources, format, options, in: staging.directory, progress: progress)
+            try staging.commit()
+            return manifest
+        } catch {
+            staging.discard()
+            throw error
+        }
+    }
+
+    private static func build(
+        _ sources: [ImportSource], _ format: ImportFormat, _ options: ImportOptions,
+        in directory: URL, progress: ((ImportProgress) -> Void)?
+    ) throws(ImportError) -> DatasetManifest {
+        let spill = try EventSpill(path: directory.appendingPathComponent("spill").path)
+        let sink = ImportSink(options: options, spill: spill, progress: progress)
+        if format == .sequences {
+            try readSequences(sources, sink)
+        } else {
+            try readDelimited(sources, format, sink)
+        }
+        sink.report("sort", 0, of: spill.count)
+        let table = try EventTable(sink, scratch: directory)
+        try checkDomains(table, after: nil)
+        var steps: [DatasetManifest.FilterStep] = []
+        for (index, filter) in options.filters.enumerated() {
+            sink.report("filter \(filter)", index, of: options.filters.count)
+            try table.apply(filter)
+            let left = try checkDomains(table, after: filter)
+            steps.append(
+                DatasetManifest.FilterStep(
+                    filter: filter, events: left.events, users: left.users, items: left.items))
+        }
+        sink.report("write", 0, of: spill.count)
+        var writer = DatasetWriter(
+            table, directory: directory,
+            keepsUnusedItems: format == .sequences && options.filters.isEmpty)
+        return try writer.write(reader: format.name, filters: steps)
+    }
+
+    @discardableResult
+    private static func checkDomains(_ table: EventTable, after filter: Filter?)
+        throws(ImportError) -> (events: Int, users: Int, items: Int, domainEvents: [Int])
+    {
+        let summary = table.summary()
+        if let domain = summary.domainEvents.firstIndex(of: 0) {
+            throw .emptyDomain(name: table.sink.domainNames[domain], after: filter)
+        }
+        return summary
+    }
+
+    private static func check(
+        _ sources: [ImportSource], _ format: ImportFormat, _ options: ImportOptions
+    ) throws(ImportError) {
+        let name = format.name
+        guard !sources.isEmpty else {
+            throw .invalidOptions(reason: "\(name): expected at least one file")
+        }
+        if format == .sequences, sources.count != 1 || options.categoryRule != nil {
+            throw .invalidOptions(
+                reason: "sequences: expected one file of events and no category rule")
+        }
+        if let rule = options.categoryRule {
+            guard sources.allSatisfy({ $0.items != nil }) else {
+                throw .invalidOptions(
+                    reason: "\(name): a category rule needs an item file for each file of events")
+            }
+            guard options.domainNames.isEmpty, sources.allSatisfy({ $0.domain == nil }) else {
+                throw .invalidOptions(
+                    reason: "\(name): the category rule names the domains "
+                        + rule.domainNames.joined(separator: ", ") + "; give no other names")
+            }
+        } else if !hasDomainColumn(format), format != .sequences {
+            guard options.domainNames.isEmpty || options.domainNames.count == sources.count else {
+                throw .invalidOptions(
+                    reason: "\(name): expected \(sources.count) domain names, one a file, got "
+                        + "\(options.domainNames.count)")
+            }
+        }
+    }
+
+    private static func hasDomainColumn(_ format: ImportFormat) -> Bool {
+        if case .delimited(let format) = format { format.domain != nil } else { false }
+    }
+
+    private static func readSequences(_ sources: [ImportSource], _ sink: ImportSink)
+        throws(ImportError)
+    {
+        sink.keepsUserOrder = true
+        sink.keepsItemOrder = true
+        for source in sources {
+            try SequencesReader(source: source, sink: sink).run(path: source.events.path)
+        }
+    }
+
+    private static func readDelimited(
+        _ sources: [ImportSource], _ format: ImportFormat, _ sink: ImportSink
+    ) throws(ImportError) {
+        let options = sink.options
+        for name in options.categoryRule?.domainNames ?? options.domainNames {
+            _ = try sink.domain(named: name)
+        }
+        for (index, source) in sources.enumerated() {
+            let domain: DelimitedReader.DomainSource
+            var info: ItemInfo?
+            if let rule = options.categoryRule {
+                let divided = ItemInfo(rule: rule)
+                info = divided
+                domain = .rule(divided)
+            } else if hasDomainColumn(format) {
+                domain = .column(known: options.domainNames)
+            } else {
+                let name =
+                    options.domainNames.isEmpty
+                    ? domainName(of: source, format) : options.domainNames[index]
+                let number = try sink.domain(named: name)
+                info = ItemInfo(domain: number)
+                domain = .fixed(number)
+            }
+            if let items = source.items {
+                let info = info ?? ItemInfo(domain: nil)
+                var reader = try ItemFileReader(path: items.path, format: format, sink: sink)
+                try reader.run(into: info)
+                sink.add(info)
+            }
+            let layout = try DelimitedLayout(format, path: source.events.path)
+            var reader = try DelimitedReader(
+                path: source.events.path, layout: layout, source: domain, sink: sink)
+            try reader.run()
+        }
+    }
+
+    /// The given name, or the file's without extension and without Amazon's prefix.
+    private static func domainName(of source: ImportSource, _ format: ImportFormat) -> String {
+        if let domain = source.domain { return domain }
+        let stem = source.events.deletingPathExtension().lastPathComponent
+        let prefix = "ratings_"
+        return format == .amazonRatings && stem.hasPrefix(prefix) && stem.count > prefix.count
+            ? String(stem.dropFirst(prefix.count)) : stem
+    }
+}

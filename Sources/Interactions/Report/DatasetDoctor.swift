@@ -1,0 +1,224 @@
+/// Looks for what is wrong with a dataset before a training run does.
+struct DatasetDoctor {
+    private static let idSample = 1000
+    private static let placeholders: Set<String> = [
+        "null", "nil", "nan", "none", "unknown", "undefined", "n/a", "-1", "anonymous",
+    ]
+    /// 1990-01-01: earlier than any log of events on the web.
+    private static let earliestTime: Int64 = 631_152_000
+
+    let report: DatasetReport
+    let dataset: Dataset
+    let scan: DatasetScan
+
+    /// All findings, in no order of severity.
+    func findings() -> [DatasetReport.Finding] {
+        timeFindings() + columnFindings() + idFindings() + overlapFindings() + countFindings()
+            + sourceFindings()
+    }
+
+    private func finding(
+        _ severity: DatasetReport.Severity, _ code: String, _ message: String
+    ) -> DatasetReport.Finding {
+        DatasetReport.Finding(severity: severity, code: code, message: message)
+    }
+
+    private func timeFindings() -> [DatasetReport.Finding] {
+        guard dataset.hasTimes else {
+            return [
+                finding(
+                    .note, "no-times",
+                    "the sources have no times; the order of events is the files'")
+            ]
+        }
+        var findings: [DatasetReport.Finding] = []
+        let first = scan.firstTimes.min() ?? 0
+        let last = scan.lastTimes.max() ?? 0
+        if first == last {
+            findings.append(
+                finding(
+                    .warning, "constant-time",
+                    "all \(report.events) events have the time \(first); orders and time cuts mean "
+                        + "nothing"))
+        } else if first < Self.earliestTime {
+            findings.append(
+                finding(
+                    .warning, "early-times",
+                    "the first event is of second \(first) since 1970, before 1990; is the time "
+                        + "column another number, or \(report.zeroTimes) times unknown?"))
+        }
+        let reordered = dataset.manifest.reorderedUsers
+        if reordered > 0 {
+            findings.append(
+                finding(
+                    .note, "unsorted-events",
+                    "\(reordered) users' events were not in time order in the sources; they are "
+                        + "now"))
+        }
+        return findings
+    }
+
+    private func columnFindings() -> [DatasetReport.Finding] {
+        var findings: [DatasetReport.Finding] = []
+        let userIDs = sample(report.users) {
+            dataset.users.externalID(of: UserID(rawValue: Int32($0)))
+        }
+        if report.users >= 10, userIDs.allSatisfy(Self.looksLikeTime) {
+            findings.append(
+                finding(
+                    .error, "user-column-is-time",
+                    "all user ids look like times, such as \(userIDs[0]); are the columns swapped?"
+                ))
+        }
+        for (index, catalog) in dataset.catalogs.enumerated() {
+            let ids = sample(catalog.count) { catalog.externalIDs[$0] }
+            if catalog.count >= 10, ids.allSatisfy(Self.looksLikeTime) {
+                findings.append(
+                    finding(
+                        .error, "item-column-is-time",
+                        "all item ids of \(catalog.name) look like times, such as \(ids[0]); are "
+                            + "the columns swapped?"))
+            }
+            if catalog.count <= 10, scan.events[index] >= 100,
+                ids.allSatisfy({ Double($0) != nil })
+            {
+                findings.append(
+                    finding(
+                        .error, "item-column-is-rating",
+                        "\(catalog.name) has \(catalog.count) items, all numbers, and "
+                            + "\(scan.events[index]) events; is the rating column taken for the "
+                            + "items?"))
+            }
+        }
+        if report.users <= 10, report.events >= 1000 {
+            findings.append(
+                finding(
+                    .error, "few-users",
+                    "\(report.users) users have \(report.events) events; is another column taken "
+                        + "for the users?"))
+        }
+        if dataset.hasRatings, scan.lowestRating <= scan.highestRating {
+            if scan.highestRating > 10_000 {
+                findings.append(
+                    finding(
+                        .error, "rating-column-is-time",
+                        "ratings go up to \(scan.highestRating); is another column taken for them?"
+                    ))
+            } else if scan.lowestRating == scan.highestRating {
+                findings.append(
+                    finding(
+                        .warning, "constant-rating",
+                        "all ratings are \(scan.lowestRating); rating models learn nothing"))
+            }
+        }
+        return findings
+    }
+
+    private func idFindings() -> [DatasetReport.Finding] {
+        var suspicious: [String] = []
+        for user in 0..<Int32(report.users) {
+            let id = dataset.users.externalID(of: UserID(rawValue: user))
+            if Self.isSuspicious(id) { suspicious.append("user \"\(id)\"") }
+        }
+        for catalog in dataset.catalogs {
+            for id in catalog.externalIDs where Self.isSuspicious(id) {
+                suspicious.append("item \"\(id)\"")
+            }
+        }
+        guard !suspicious.isEmpty else { return [] }
+        return [
+            finding(
+                .warning, "suspicious-ids",
+                "\(suspicious.count) ids look like placeholders or have stray spaces or quotes: "
+                    + suspicious.prefix(3).joined(separator: ", "))
+        ]
+    }
+
+    private func overlapFindings() -> [DatasetReport.Finding] {
+        report.overlaps.flatMap { pair in
+            var findings: [DatasetReport.Finding] = []
+            let pairName = "\(pair.first) and \(pair.second)"
+            if pair.users == 0 {
+                findings.append(
+                    finding(
+                        .warning, "no-shared-users",
+                        "\(pairName) share no user; nothing can be learned across them"))
+            }
+            if pair.items > 0 {
+                findings.append(
+                    finding(
+                        .note, "shared-items",
+                        "\(pairName) share \(pair.items) external item ids; drop-shared-items "
+                            + "removes them"))
+            }
+            return findings
+        }
+    }
+
+    private func countFindings() -> [DatasetReport.Finding] {
+        var findings: [DatasetReport.Finding] = []
+        if report.duplicateEvents > 0 {
+            findings.append(
+                finding(
+                    .warning, "duplicate-events",
+                    "\(report.duplicateEvents) events are the same as another of the user in item "
+                        + "and time; unique-items:first removes them"))
+        } else if report.repeatedItems > 0 {
+            findings.append(
+                finding(
+                    .note, "repeated-items",
+                    "\(report.repeatedItems) events repeat an item of the same user"))
+        }
+        if report.lengths.median < 3 {
+            findings.append(
+                finding(
+                    .warning, "short-histories",
+                    "half of the users have at most \(report.lengths.median) events; "
+                        + "leave-one-out needs three"))
+        }
+        if report.events >= 1000, report.users > 10, report.lengths.maximum * 10 > report.events {
+            findings.append(
+                finding(
+                    .warning, "dominant-user",
+                    "one user has \(report.lengths.maximum) of \(report.events) events"))
+        }
+        return findings
+    }
+
+    private func sourceFindings() -> [DatasetReport.Finding] {
+        dataset.manifest.sources.flatMap { source in
+            var findings: [DatasetReport.Finding] = []
+            if source.skippedLines > 0 {
+                findings.append(
+                    finding(
+                        .warning, "skipped-lines",
+                        "\(source.name): \(source.skippedLines) malformed lines were skipped"))
+            }
+            if source.rowsOutsideDomains > 0 {
+                findings.append(
+                    finding(
+                        .note, "outside-domains",
+                        "\(source.name): \(source.rowsOutsideDomains) events are in none of the "
+                            + "domains"))
+            }
+            return findings
+        }
+    }
+
+    private func sample(_ count: Int, _ id: (Int) -> String) -> [String] {
+        stride(from: 0, to: count, by: max(1, count / Self.idSample)).map(id)
+    }
+
+    /// A whole number between 1990 and 2100 in seconds or milliseconds.
+    private static func looksLikeTime(_ id: String) -> Bool {
+        guard let number = Int64(id) else { return false }
+        let second = number >= 100_000_000_000 ? number / 1000 : number
+        return second >= earliestTime && second <= Numbers.latestSecond
+    }
+
+    private static func isSuspicious(_ id: String) -> Bool {
+        guard let first = id.utf8.first, let last = id.utf8.last else { return true }
+        if first <= 0x20 || last <= 0x20 || first == UInt8(ascii: "\"") { return true }
+        return placeholders.contains(id.lowercased())
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+extension DatasetReport: CustomStringConvertible {
+    /// The report as a person reads it on a terminal.
+    public var description: String {
+        var lines = [
+            "\(events) events, \(users) users, \(items) items, checksum \(checksum)", "",
+        ]
+        lines += Self.table(
+            header: ["domain", "items", "users", "only here", "events", "from", "to"],
+            rows: domains.map { domain in
+                [
+                    domain.name, "\(domain.items)", "\(domain.users)", "\(domain.usersOnlyHere)",
+                    "\(domain.events)", Self.day(domain.firstTime), Self.day(domain.lastTime),
+                ]
+            })
+        if !overlaps.isEmpty {
+            lines.append("")
+            lines += Self.table(
+                header: ["domains", "shared users", "shared item ids"],
+                rows: overlaps.map { ["\($0.first), \($0.second)", "\($0.users)", "\($0.items)"] })
+        }
+        let mean = (lengths.mean * 100).rounded() / 100
+        lines += [
+            "",
+            "events a user: mean \(mean), minimum \(lengths.minimum), quartiles "
+                + "\(lengths.quarter) \(lengths.median) \(lengths.threeQuarters), "
+                + "95 % \(lengths.ninetyFive), maximum \(lengths.maximum)",
+        ]
+        lines += findings.map { "\($0.severity.rawValue): \($0.message) [\($0.code)]" }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func day(_ time: Int64?) -> String {
+        guard let time else { return "-" }
+        let formatter = ISO8601DateFormatter()
+        formatter.formatOptions = [.withFullDate]
+        return formatter.string(from: Date(timeIntervalSince1970: Double(time)))
+    }
+
+    /// Columns padded to their widest cell, the first to the left and the others to the right.
+    private static func table(header: [String], rows: [[String]]) -> [String] {
+        let all = [header] + rows
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            row.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - row[column].count)
+                return column == 0 ? row[column] + space : space + row[column]
+            }.joined(separator: "  ")
+        }
+    }
+}

@@ -1,0 +1,129 @@
+/// What a dataset holds and what looks wrong with it.
+public struct DatasetReport: Codable, Sendable, Equatable {
+    /// How bad a finding is.
+    public enum Severity: String, Codable, Sendable, CaseIterable {
+        /// Worth knowing.
+        case note
+        /// Probably not what was meant.
+        case warning
+        /// Training on it makes no sense.
+        case error
+    }
+
+    /// Something that looks wrong.
+    public struct Finding: Codable, Sendable, Equatable {
+        /// How bad it is.
+        public var severity: Severity
+        /// A short name that does not change between versions.
+        public var code: String
+        /// One sentence with the numbers and what to do.
+        public var message: String
+    }
+
+    /// One domain.
+    public struct Domain: Codable, Sendable, Equatable {
+        /// The domain's name.
+        public var name: String
+        /// The number of items.
+        public var items: Int
+        /// The number of users with an event.
+        public var users: Int
+        /// The users with events in no other domain.
+        public var usersOnlyHere: Int
+        /// The number of events.
+        public var events: Int
+        /// The time of the first event; nil without times.
+        public var firstTime: Int64?
+        /// The time of the last event; nil without times.
+        public var lastTime: Int64?
+    }
+
+    /// What two domains have in common.
+    public struct Overlap: Codable, Sendable, Equatable {
+        /// The first domain's name.
+        public var first: String
+        /// The second domain's name.
+        public var second: String
+        /// The users with events in both.
+        public var users: Int
+        /// The external item ids that stand in both catalogs.
+        public var items: Int
+    }
+
+    /// How many events users have.
+    public struct Lengths: Codable, Sendable, Equatable {
+        /// The fewest.
+        public var minimum: Int
+        /// A quarter of the users have at most as many.
+        public var quarter: Int
+        /// Half of the users have at most as many.
+        public var median: Int
+        /// Three quarters of the users have at most as many.
+        public var threeQuarters: Int
+        /// 95 % of the users have at most as many.
+        public var ninetyFive: Int
+        /// The most.
+        public var maximum: Int
+        /// The average.
+        public var mean: Double
+    }
+
+    /// The number of users.
+    public var users: Int
+    /// The number of items.
+    public var items: Int
+    /// The number of events.
+    public var events: Int
+    /// The dataset's checksum.
+    public var checksum: String
+    /// The domains in order.
+    public var domains: [Domain]
+    /// Each pair of domains.
+    public var overlaps: [Overlap]
+    /// How many events users have.
+    public var lengths: Lengths
+    /// The events with an item that the user had an event with before.
+    public var repeatedItems: Int
+    /// The events that are the same as the user's event before in item and time.
+    public var duplicateEvents: Int
+    /// The events with the time 0 in a dataset with times.
+    public var zeroTimes: Int
+    /// What looks wrong, the worst first.
+    public var findings: [Finding]
+
+    /// Examines a dataset.
+    public init(_ dataset: Dataset) {
+        let scan = DatasetScan(dataset)
+        users = dataset.userCount
+        items = dataset.itemCount
+        events = dataset.eventCount
+        checksum = dataset.checksum
+        domains = dataset.catalogs.enumerated().map { index, catalog in
+            Domain(
+                name: catalog.name, items: catalog.count, users: scan.users[index],
+                usersOnlyHere: scan.usersOnlyHere[index], events: scan.events[index],
+                firstTime: dataset.hasTimes ? scan.firstTimes[index] : nil,
+                lastTime: dataset.hasTimes ? scan.lastTimes[index] : nil)
+        }
+        var overlaps: [Overlap] = []
+        for first in dataset.catalogs.indices {
+            for second in dataset.catalogs.indices where second > first {
+                let (left, right) = (dataset.catalogs[first], dataset.catalogs[second])
+                let shared = left.externalIDs.count { right.item(externalID: $0) != nil }
+                overlaps.append(
+                    Overlap(
+                        first: left.name, second: right.name,
+                        users: scan.sharedUsers[first][second], items: shared))
+            }
+        }
+        self.overlaps = overlaps
+        lengths = scan.lengthQuantiles
+        repeatedItems = scan.repeatedItems
+        duplicateEvents = scan.duplicateEvents
+        zeroTimes = dataset.hasTimes ? scan.zeroTimes : 0
+        findings = []
+        let found = DatasetDoctor(report: self, dataset: dataset, scan: scan).findings()
+        let order: [Severity] = [.error, .warning, .note]
+        findings = order.flatMap { severity in found.filter { $0.severity == severity } }
+    }
+}

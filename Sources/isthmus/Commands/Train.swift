@@ -1,0 +1,66 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Interactions
+
+/// `isthmus train`: one experiment on one dataset into a run directory.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train an experiment on a dataset and evaluate it.",
+        discussion: """
+            The settings are the defaults, then the experiment's file, then --set in the order \
+            given, then --seed. The run directory holds all of them as experiment.yaml. A run that \
+            was stopped continues with the same command and --resume; the result is bit for bit \
+            that of a run that was not stopped.
+            """)
+
+    @Argument(help: "The experiment, a YAML file.")
+    var experiment: FilePath
+
+    @Option(name: .customLong("data"), help: ArgumentHelp("The dataset.", valueName: "dataset"))
+    var dataset: FilePath
+
+    @Option(help: ArgumentHelp("The directory of the new run.", valueName: "run"))
+    var output: FilePath
+
+    @Option(help: "The seed of everything random.")
+    var seed: UInt64?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A setting laid over the file, such as training.epochs=5; may be repeated.",
+            valueName: "key=value"))
+    var assignments: [String] = []
+
+    @Flag(help: "Continue the run that --output holds.")
+    var resume = false
+
+    @OptionGroup
+    var compute: ComputeOptions
+
+    func validate() throws {
+        for assignment in assignments {
+            let equals = assignment.firstIndex(of: "=")
+            guard let equals, equals > assignment.startIndex else {
+                throw ValidationError("--set: expected key=value, got \(assignment).")
+            }
+        }
+    }
+
+    func run() throws {
+        let device = try compute.prepare()
+        var configuration = try ExperimentConfiguration(
+            contentsOf: experiment.url, assignments: assignments)
+        if let seed { configuration.seed = seed }
+        let display = TrainingDisplay()
+        let trainer = try Trainer(
+            configuration, dataset: try Dataset.open(dataset.url),
+            run: RunDirectory(output.url), device: device, observe: display.show)
+        let result = try trainer.train(resume: resume)
+        Console.line()
+        Console.write(ResultTable.text(result))
+        Console.line("run: \(output.url.path)")
+    }
+}

@@ -1,0 +1,97 @@
+public import ArgumentParser
+public import Interactions
+
+/// The layout of generic delimited text.
+struct DelimitedOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "csv: the byte between fields: comma, tab, semicolon, pipe, space or a character.",
+            valueName: "name"))
+    var delimiter = "comma"
+
+    @Option(
+        help: ArgumentHelp(
+            "csv: columns by name or by number from 1: user=1,item=2,rating=3,time=4; also "
+                + "domain= and behaviour=.",
+            valueName: "role=column,…"))
+    var columns: ColumnRoles = .init()
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "csv: the first line names the columns; by default where a column is given by name.")
+    var header: Bool?
+
+    @Flag(inversion: .prefixedNo, help: "csv: fields may stand in double quotes.")
+    var quotes = true
+
+    @Option(help: ArgumentHelp("csv: how times are written.", valueName: "form"))
+    var timeFormat = DelimitedFormat.TimeFormat.automatic
+
+    func validate() throws {
+        guard Self.character(delimiter) != nil else {
+            throw ValidationError(
+                "--delimiter: expected comma, tab, semicolon, pipe, space or one ASCII character, "
+                    + "got \(delimiter).")
+        }
+    }
+
+    /// Whether none of these options was given.
+    var isDefault: Bool {
+        delimiter == "comma" && columns.isEmpty && header == nil && quotes
+            && timeFormat == .automatic
+    }
+
+    /// The layout.
+    var format: DelimitedFormat {
+        DelimitedFormat(
+            delimiter: Self.character(delimiter) ?? ",",
+            hasHeader: header ?? columns.usesNames, isQuoted: quotes,
+            user: columns["user"] ?? .name("user"), item: columns["item"] ?? .name("item"),
+            time: columns["time"], rating: columns["rating"], domain: columns["domain"],
+            behaviour: columns["behaviour"], timeFormat: timeFormat)
+    }
+
+    private static func character(_ name: String) -> Character? {
+        let names: [String: Character] = [
+            "comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|", "space": " ",
+        ]
+        if let known = names[name] { return known }
+        guard name.count == 1, let only = name.first, only.isASCII, !only.isNewline, only != "\""
+        else { return nil }
+        return only
+    }
+}
+
+/// Which column plays which role.
+struct ColumnRoles: ExpressibleByArgument, CustomStringConvertible {
+    private static let known = ["user", "item", "time", "rating", "domain", "behaviour"]
+    private var columns: [String: DelimitedFormat.ColumnReference] = [:]
+
+    init() {}
+
+    init?(argument: String) {
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[1].isEmpty, Self.known.contains(String(sides[0])),
+                columns[String(sides[0])] == nil
+            else { return nil }
+            columns[String(sides[0])] = DelimitedFormat.ColumnReference(String(sides[1]))
+        }
+    }
+
+    var isEmpty: Bool { columns.isEmpty }
+
+    subscript(role: String) -> DelimitedFormat.ColumnReference? { columns[role] }
+
+    /// Whether a column is known by its name, as those of user and item are by default.
+    var usesNames: Bool {
+        guard columns["user"] != nil, columns["item"] != nil else { return true }
+        return columns.values.contains {
+            if case .name = $0 { true } else { false }
+        }
+    }
+
+    var description: String { "user=user,item=item" }
+}
+
+extension DelimitedFormat.TimeFormat: ExpressibleByArgument {}

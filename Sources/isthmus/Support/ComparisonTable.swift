@@ -1,0 +1,65 @@
+import Experiments
+import RankingMetrics
+import Recommenders
+
+/// A comparison of runs, for people and for programs.
+enum ComparisonTable {
+    /// Runs × domains with metrics, parameters and seconds; then the differences to the first run.
+    static func text(_ comparison: RunComparison) -> String {
+        guard let first = comparison.results.first else { return "" }
+        let metrics = ResultTable.metrics(of: first)
+        var values = TextTable(["run", "domain", "cases"] + metrics + ["parameters", "seconds"])
+        for (index, result) in comparison.results.enumerated() {
+            let manifest = comparison.manifests[index]
+            for (domain, row) in result.domains.sorted(by: { $0.key < $1.key }) {
+                values.append(
+                    [comparison.runs[index], domain, "\(Int(row["cases"] ?? 0))"]
+                        + metrics.map { TextTable.number(row[$0]) }
+                        + [
+                            Number.grouped(manifest.parameters),
+                            TextTable.number(manifest.seconds, digits: 1),
+                        ])
+            }
+        }
+        let title = "\(first.split), candidates \(first.candidates), \(first.cases) cases\n"
+        return title + values.rendered(as: .plain) + differences(comparison)
+    }
+
+    private static func differences(_ comparison: RunComparison) -> String {
+        guard let first = comparison.runs.first, !comparison.differences.isEmpty else { return "" }
+        var table = TextTable(["run", "domain", "metric", "difference", "95 % interval", "p"])
+        for row in comparison.differences {
+            table.append([
+                row.run, row.domain, row.metric, signed(row.difference),
+                "\(signed(row.low)) … \(signed(row.high))", TextTable.number(row.pValue),
+            ])
+        }
+        return "\ndifferences to \(first), paired bootstrap\n" + table.rendered(as: .plain)
+    }
+
+    private static func signed(_ value: Double) -> String {
+        (value < 0 ? "" : "+") + Number.decimals(value)
+    }
+
+    /// The object that `compare --json` prints.
+    static func json(_ comparison: RunComparison) -> JSONValue {
+        let runs = comparison.runs.indices.map { index in
+            JSONValue.object([
+                "run": .string(comparison.runs[index]),
+                "model": .string(comparison.manifests[index].model),
+                "parameters": .int(comparison.manifests[index].parameters),
+                "seconds": .double(comparison.manifests[index].seconds),
+                "result": ResultTable.json(comparison.results[index]),
+            ])
+        }
+        let differences = comparison.differences.map { row in
+            JSONValue.object([
+                "run": .string(row.run), "domain": .string(row.domain),
+                "metric": .string(row.metric), "difference": .double(row.difference),
+                "low": .double(row.low), "high": .double(row.high),
+                "pValue": .double(row.pValue), "cases": .int(row.cases),
+            ])
+        }
+        return .object(["runs": .array(runs), "differences": .array(differences)])
+    }
+}

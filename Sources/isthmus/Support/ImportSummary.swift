@@ -1,0 +1,33 @@
+import Interactions
+import RankingMetrics
+
+/// What an import made, for people.
+enum ImportSummary {
+    /// Sources, filters and domains with their counts.
+    static func text(_ manifest: DatasetManifest, path: String) -> String {
+        var lines: [String] = []
+        for source in manifest.sources {
+            var line = "\(source.name): \(Number.grouped(source.rows)) rows"
+            if source.rowsOutsideDomains > 0 {
+                line += ", \(Number.grouped(source.rowsOutsideDomains)) of items in no domain"
+            }
+            if source.skippedLines > 0 {
+                line += ", \(Number.grouped(source.skippedLines)) malformed lines skipped"
+            }
+            lines.append(line)
+        }
+        for step in manifest.filters {
+            lines.append(
+                "after \(step.filter): \(Number.grouped(step.events)) events, "
+                    + "\(Number.grouped(step.users)) users, \(Number.grouped(step.items)) items")
+        }
+        var table = TextTable(["domain", "items", "users", "events"])
+        for domain in manifest.domains {
+            table.append([
+                domain.name, Number.grouped(domain.items), Number.grouped(domain.users),
+                Number.grouped(domain.events),
+            ])
+        }
+        return lines.map { $0 + "\n" }.joined() + table.rendered(as: .plain) + "dataset: \(path)\n"
+    }
+}

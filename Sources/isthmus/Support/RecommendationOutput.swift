@@ -1,0 +1,43 @@
+import Experiments
+import RankingMetrics
+import Recommenders
+
+/// Recommendations, for people and for programs.
+enum RecommendationOutput {
+    /// Prints the items; what was left out or replaced goes to standard error.
+    static func show(_ recommendation: Recommendation, json: Bool) throws {
+        for item in recommendation.unknown {
+            Console.error("unknown item \(item), left out")
+        }
+        if recommendation.isFallback {
+            Console.error(
+                "nothing usable is known of this person; these are the most popular items")
+        }
+        guard !json else {
+            try JSONOutput.show(object(recommendation))
+            return
+        }
+        Console.line("recommended in \(recommendation.domain)")
+        var table = TextTable(["", "item", "title", "score"])
+        for (index, item) in recommendation.items.enumerated() {
+            table.append([
+                "\(index + 1)", item.item, item.title ?? "", TextTable.number(item.score),
+            ])
+        }
+        Console.write(table.rendered(as: .plain))
+    }
+
+    private static func object(_ recommendation: Recommendation) -> JSONValue {
+        .object([
+            "domain": .string(recommendation.domain),
+            "items": .array(
+                recommendation.items.map { item in
+                    .object([
+                        "item": .string(item.item),
+                        "title": item.title.map(JSONValue.string) ?? .null,
+                        "score": .double(item.score),
+                    ])
+                }),
+        ])
+    }
+}

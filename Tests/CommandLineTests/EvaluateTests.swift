@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// `evaluate` and `compare`.
+struct EvaluateTests {
+    /// The contract's shape; a count with a fraction would not decode.
+    struct Result: Decodable, Equatable {
+        struct Values: Decodable, Equatable {
+            let hit5: Double
+            let hit10: Double
+            let ndcg10: Double
+            let mrr: Double
+            let auc: Double
+            let cases: Int
+
+            enum CodingKeys: String, CodingKey {
+                case hit5 = "HR@5"
+                case hit10 = "HR@10"
+                case ndcg10 = "NDCG@10"
+                case mrr = "MRR"
+                case auc = "AUC"
+                case cases
+            }
+        }
+        let split: String
+        let candidates: String
+        let cases: Int
+        let domains: [String: Values]
+    }
+
+    private func result(_ workspace: Workspace, _ arguments: String...) throws -> Result {
+        let output = try Tool.run(["evaluate"] + arguments + ["--json"], in: workspace.url)
+        try #require(output.code == 0, "\(output.errors)")
+        #expect(output.errors.isEmpty)
+        return try JSONDecoder().decode(Result.self, from: Data(output.text.utf8))
+    }
+
+    @Test(arguments: [TinyModel.popularity, .sasrec, .abxi])
+    func evaluatingAgainGivesTheStoredResult(_ model: TinyModel) throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(model)
+        let stored = try result(workspace, "run")
+        #expect(stored.split == "test")
+        #expect(stored.candidates == "full")
+        #expect(stored.cases == 24)
+        // Everybody's last event is a film.
+        #expect(stored.domains.keys.sorted() == ["film"])
+        #expect(stored.domains["film"]?.cases == 24)
+        #expect(try result(workspace, "run", "--data", "data", "--threads", "1") == stored)
+    }
+
+    @Test func otherPartAndCandidatesNeedTheDataset() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity)
+        for arguments in [["--split", "validation"], ["--candidates", "sampled:3"]] {
+            let refused = try Tool.run(["evaluate", "run"] + arguments, in: workspace.url)
+            #expect(refused.code == 1)
+            #expect(refused.errorLines.count == 1)
+            #expect(refused.errors.contains("--data"))
+        }
+        let validation = try result(
+            workspace, "run", "--data", "data", "--split", "validation")
+        #expect(validation.split == "validation")
+        // Everybody's second last event is a book.
+        #expect(validation.domains.keys.sorted() == ["book"])
+        let sampled = try result(
+            workspace, "run", "--data", "data", "--candidates", "sampled:3")
+        #expect(sampled.candidates == "sampled:3")
+        // Among three candidates the target is always one of the best five.
+        #expect(sampled.domains["film"]?.hit5 == 1)
+        #expect(sampled != (try result(workspace, "run")))
+    }
+
+    @Test func otherDatasetAndNoRunAreRefused() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity)
+        try workspace.succeed(
+            "import", "csv", "events.csv",
+            "--columns", "user=user,item=item,time=time,domain=domain", "--domains", "film,book",
+            "--output", "other")
+        let other = try workspace.run("evaluate", "run", "--data", "other")
+        #expect(other.code == 1)
+        #expect(other.errors.contains("give the dataset of the run"))
+        let none = try workspace.run("evaluate", "nowhere")
+        #expect(none.code == 1)
+        #expect(none.errors.contains("not a run directory"))
+        let text = try workspace.succeed("evaluate", "run").text
+        #expect(text.hasPrefix("test, candidates full, 24 cases\ndomain "))
+    }
+
+    @Test func comparesRuns() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity, to: "first")
+        try workspace.trainTiny(.sasrec, to: "second")
+        let output = try workspace.succeed("compare", "first", "second")
+        #expect(output.text.contains("differences to first, paired bootstrap\n"))
+
+        struct Comparison: Decodable {
+            struct Run: Decodable {
+                let run: String
+                let parameters: Int
+                let seconds: Double
+                let result: Result
+            }
+            struct Difference: Decodable {
+                let run: String
+                let domain: String
+                let metric: String
+                let difference: Double
+                let low: Double
+                let high: Double
+                let pValue: Double
+                let cases: Int
+            }
+            let runs: [Run]
+            let differences: [Difference]
+        }
+        let json = try workspace.succeed("compare", "first", "second", "--json").text
+        let comparison = try JSONDecoder().decode(Comparison.self, from: Data(json.utf8))
+        #expect(comparison.runs.map(\.run) == ["first", "second"])
+        #expect(comparison.differences.map(\.metric) == ["HR@10", "NDCG@10"])
+        let found = try #require(comparison.differences.last)
+        let means = comparison.runs.compactMap { $0.result.domains["film"]?.ndcg10 }
+        try #require(means.count == 2)
+        #expect(abs(found.difference - (means[1] - means[0])) < 1e-9)
+        #expect(found.low <= found.difference && found.difference <= found.high)
+        #expect(found.cases == 24)
+    }
+
+    @Test(arguments: [
+        ("evaluation.candidates=sampled:3", "candidates sampled:3 against full"),
+        ("evaluation.exclusion=none", "exclusion none against history"),
+        ("data.split=leave-one-out-per-domain", "split "),
+    ])
+    func runsUnderOtherProtocolsAreNotCompared(_ assignment: String, _ hint: String) throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity, to: "first")
+        try workspace.succeed(
+            "train", "popularity.yaml", "--data", "data", "--output", "second",
+            "--set", assignment)
+        let output = try workspace.run("compare", "first", "second")
+        #expect(output.code == 1)
+        #expect(output.text.isEmpty)
+        #expect(output.errorLines.count == 1)
+        #expect(output.errors.contains(hint), "\(output.errors)")
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// The help screens are part of the contract; a change shows up as a change of a golden file.
+struct HelpTests {
+    static let commands = [
+        "fetch", "import", "describe", "train", "evaluate", "compare", "recommend", "models",
+    ]
+
+    private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Golden")
+
+    @Test(arguments: commands)
+    func helpOfCommand(_ command: String) throws {
+        let output = try Workspace().run(command, "--help")
+        #expect(output.code == 0)
+        #expect(output.errors.isEmpty)
+        let file = Self.golden.appendingPathComponent("\(command).txt")
+        #expect(output.text == (try String(contentsOf: file, encoding: .utf8)))
+    }
+
+    @Test func helpOfTool() throws {
+        let output = try Workspace().run("--help")
+        #expect(output.code == 0)
+        let file = Self.golden.appendingPathComponent("isthmus.txt")
+        #expect(output.text == (try String(contentsOf: file, encoding: .utf8)))
+        #expect(try Workspace().run().text == output.text)
+    }
+
+    @Test func everyGoldenFileIsCompared() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.golden.path)
+        #expect(names.sorted() == (Self.commands + ["isthmus"]).map { "\($0).txt" }.sorted())
+    }
+
+    @Test func versionIsOneLine() throws {
+        let output = try Workspace().run("--version")
+        #expect(output.code == 0)
+        #expect(output.text == "0.1.0\n")
+    }
+}

@@ -1,0 +1,174 @@
+import Experiments
+import Foundation
+import Interactions
+import RankingMetrics
+import Recommenders
+import Testing
+import Torch
+import TorchNN
+
+/// Scores every item of a domain by a fixed table, the same for everybody.
+private final class FixedScores: Module, ItemRanker {
+    typealias Configuration = PopularityConfiguration
+    private let shape: DataShape
+    var scores: [Float]
+
+    init(_ configuration: PopularityConfiguration, shape: DataShape, random: RandomSources) {
+        self.shape = shape
+        scores = [Float](repeating: 0, count: shape.itemCount + 1)
+    }
+
+    var phases: [TrainingPhase] { [] }
+    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss { Loss(Tensor(0)) }
+    func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
+        .ones([histories.rows, 1])
+    }
+    func itemVectors(of domain: DomainID) -> Tensor {
+        let items = shape.domains[domain.rawValue].items
+        return Tensor(items.map { scores[Int($0)] }, shape: [items.count, 1])
+    }
+}
+
+struct EvaluatorTests {
+    private func model(_ dataset: Dataset) -> FixedScores {
+        FixedScores(
+            PopularityConfiguration(), shape: DataShape(dataset),
+            random: RandomSources(initializationSeed: 0, dropoutSeed: 0))
+    }
+
+    private func settings(
+        _ candidates: Candidates, _ exclusion: Exclusion, _ ties: TieRule = .pessimistic
+    ) -> EvaluationConfiguration {
+        var settings = EvaluationConfiguration()
+        settings.candidates = candidates
+        settings.exclusion = exclusion
+        settings.ties = ties
+        settings.batchSize = 7
+        return settings
+    }
+
+    /// Every rank by loops over items, for each exclusion and tie rule, with scores that often tie.
+    @Test(arguments: Exclusion.allCases, TieRule.allCases)
+    func fullRanksEqualLoopsOverItems(exclusion: Exclusion, ties: TieRule) throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = model(dataset)
+        var stream = RandomStream(seed: 1, name: "scores")
+        model.scores = model.scores.map { _ in Float(stream.uniform(below: 6)) }
+        var results: [UserResult] = []
+        _ = try Evaluator(
+            settings(.full, exclusion, ties), split: split, maximumLength: 50, seed: 0
+        ).evaluate(model, on: .test) { results.append($0) }
+
+        for (outcome, testCase) in zip(results, split.cases(.test)) {
+            let own = dataset.events(of: testCase.user).map { dataset.items[$0] }
+            let excluded: Set<Int32> =
+                switch exclusion {
+                case .none: []
+                case .history: Set(own.dropLast())
+                case .everything: Set(own)
+                }
+            let rivals = dataset.itemRange(of: testCase.domain).filter {
+                $0 != testCase.item.rawValue && !excluded.contains($0)
+            }
+            let target = model.scores[Int(testCase.item.rawValue)]
+            let above = rivals.filter { model.scores[Int($0)] > target }.count
+            let alike = rivals.filter { model.scores[Int($0)] == target }.count
+            let expected: Double =
+                switch ties {
+                case .optimistic: Double(1 + above)
+                case .pessimistic: Double(1 + above + alike)
+                case .average: Double(1 + above) + Double(alike) / 2
+                }
+            #expect(outcome.rank == expected)
+            #expect(outcome.candidates == rivals.count)
+        }
+        #expect(results.count == 40)
+    }
+
+    @Test func sampledCandidatesStayTheSameAndAreBounded() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = model(dataset)
+        model.scores = model.scores.indices.map(Float.init)
+        let evaluator = Evaluator(
+            settings(.sampled(3), .history), split: split, maximumLength: 50, seed: 4)
+        let first = try evaluator.evaluate(model, on: .validation)
+        #expect(try evaluator.evaluate(model, on: .validation) == first)
+        var ranks: [Double] = []
+        let again = Evaluator(
+            settings(.sampled(3), .history), split: split, maximumLength: 50, seed: 4)
+        #expect(try again.evaluate(model, on: .validation) { ranks.append($0.rank) } == first)
+        #expect(ranks.allSatisfy { (1...4).contains($0) })
+        #expect(first.candidates == "sampled:3")
+    }
+
+    /// Three cases in one domain of four items with scores 4, 3, 2, 1 and no exclusion: the targets are the
+    /// second, the first and the fourth item, so the ranks are 2, 1 and 4.
+    @Test func metricsAreThoseWorkedOutByHand() throws {
+        let catalog = Catalog(
+            name: "all", firstItem: ItemID(rawValue: 1), externalIDs: ["a", "b", "c", "d"])
+        let targets: [Int32] = [2, 1, 4]
+        let events = targets.enumerated().flatMap { user, target in
+            [1, 3, target].enumerated().map { time, item in
+                Event(
+                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
+                    time: Int64(time))
+            }
+        }
+        let dataset = try Dataset(catalogs: [catalog], users: ["x", "y", "z"], events: events)
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = model(dataset)
+        model.scores = [0, 4, 3, 2, 1]
+        var settings = settings(.full, .none)
+        settings.metrics = [.hitRate(at: 1), .ndcg(at: 2), .mrr, .auc]
+        settings.selection = "MRR"
+        let values = try #require(
+            try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+                .evaluate(model, on: .test).domains["all"])
+        #expect(values["cases"] == 3)
+        #expect(abs((values["HR@1"] ?? 0) - 1.0 / 3) < 1e-12)
+        // 1/log2(3) for rank 2, 1 for rank 1, nothing for rank 4.
+        #expect(abs((values["NDCG@2"] ?? 0) - (0.6309297535714575 + 1) / 3) < 1e-12)
+        #expect(abs((values["MRR"] ?? 0) - (0.5 + 1 + 0.25) / 3) < 1e-12)
+        // Of three rivals each: two below, three below, none below.
+        #expect(abs((values["AUC"] ?? 0) - (2.0 / 3 + 1 + 0) / 3) < 1e-12)
+    }
+
+    @Test func scoresThatAreNoNumbersAreAnError() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = model(dataset)
+        model.scores[2] = .nan
+        #expect(throws: EvaluationError.notFinite(domain: "books")) {
+            try Evaluator(
+                settings(.full, .history), split: split, maximumLength: 50, seed: 0
+            ).evaluate(model, on: .test)
+        }
+    }
+
+    @Test func aModelThatOnlyRanksPredictsNoRatings() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        var settings = EvaluationConfiguration()
+        settings.task = .rating
+        settings.selection = "MAE"
+        #expect(throws: EvaluationError.unsupported(task: "rating prediction")) {
+            try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+                .evaluate(model(dataset), on: .test)
+        }
+    }
+
+    @Test func coldCasesAreReportedApart() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(
+            .coldUsers(target: "films", share: 0.5, validationShare: 0.2), dataset: dataset,
+            seed: 1)
+        let result = try Evaluator(
+            settings(.full, .history), split: split, maximumLength: 50, seed: 0
+        ).evaluate(model(dataset), on: .test)
+        #expect(Set(result.domains.keys) == ["films"])
+        #expect(result.groups["cold"]?["films"]?["cases"] == Double(result.cases))
+        #expect(result.groups["warm"] == nil)
+    }
+}

@@ -1,0 +1,91 @@
+import Experiments
+import Foundation
+import Interactions
+import RankingMetrics
+import Recommenders
+import Testing
+import TorchNN
+
+struct ExperimentConfigurationTests {
+    @Test func givenValuesLieOverTheDefaults() throws {
+        let experiment = try ExperimentConfiguration(
+            yaml: """
+                model: sasrec
+                data: {split: {kind: cold-users, target: films, share: 0.2, validationShare: 0.1}}
+                training: {optimizer: {learningRate: 0.5}}
+                evaluation: {metrics: [HR@3, MRR], selection: MRR, candidates: "sampled:99"}
+                """)
+        #expect(experiment.model == "sasrec")
+        #expect(
+            experiment.data.split
+                == .coldUsers(target: "films", share: 0.2, validationShare: 0.1))
+        #expect(experiment.data.maximumLength == 50)
+        #expect(experiment.training.optimizer.learningRate == 0.5)
+        #expect(experiment.training.optimizer.beta1 == 0.9)
+        #expect(experiment.evaluation.metrics == [.hitRate(at: 3), .mrr])
+        #expect(experiment.evaluation.candidates == .sampled(99))
+    }
+
+    @Test func emptyTextGivesTheDefaults() throws {
+        #expect(try ExperimentConfiguration(yaml: "") == ExperimentConfiguration())
+    }
+
+    @Test func writtenYAMLReadsBackEqual() throws {
+        let experiment = try ExperimentConfiguration(yaml: tinyABXI)
+        #expect(try ExperimentConfiguration(yaml: experiment.yaml()) == experiment)
+    }
+
+    @Test func assignmentsOverrideTheFileAtAnyDepth() throws {
+        let experiment = try ExperimentConfiguration(
+            yaml: tinyABXI,
+            assignments: [
+                "training.optimizer.learningRate=0.25", "parameters.gca.stages=[1]", "seed=9",
+            ])
+        #expect(experiment.training.optimizer.learningRate == 0.25)
+        #expect(experiment.seed == 9)
+        let gca = try #require(experiment.parameterDictionary["gca"] as? [String: Any])
+        #expect(gca["stages"] as? [Int] == [1])
+    }
+
+    @Test(arguments: [
+        ("trainin: {}", [], "unknown key trainin; did you mean training?"),
+        (
+            "training: {optimizer: {learningrate: 1}}", [],
+            "unknown key training.optimizer.learningrate; did you mean learningRate?"
+        ),
+        ("model: sasrc", [], "unknown key model sasrc; did you mean sasrec?"),
+        (
+            "{model: abxi, parameters: {gca: {stage: [1]}}}", [],
+            "unknown key gca.stage; did you mean stages?"
+        ),
+        ("training: {epochs: many}", [], "training.epochs: expected Int"),
+        ("training: {epochs: 0}", [], "training.epochs: expected at least 1, got 0"),
+        ("evaluation: {selection: MAE}", [], "evaluation.selection: expected one of"),
+        ("seed: 1", ["seed"], "--set: expected key=value, got seed"),
+        ("training: 3", [], "training: expected an object"),
+    ]) func mistakesAreNamed(yaml: String, assignments: [String], message: String) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try ExperimentConfiguration(yaml: yaml, assignments: assignments)
+        }
+        #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func aBrokenFileIsNamedWithItsLine() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.url.appendingPathComponent("broken.yaml")
+        try "model: sasrec\ntraining: {epochs: [".write(to: url, atomically: true, encoding: .utf8)
+        let error = #expect(throws: ExperimentFileError.self) {
+            try ExperimentConfiguration(contentsOf: url)
+        }
+        #expect(error?.path == url.path)
+        #expect(error?.description.hasPrefix("\(url.path):3:1: ") == true)
+    }
+
+    @Test func thePresetSetsTheProtocolOfABXI() throws {
+        let resolved = try ExperimentConfiguration(yaml: "evaluation: {preset: abxi}")
+            .evaluation.resolved
+        #expect(resolved.candidates == .sampled(999))
+        #expect(resolved.exclusion == .history)
+        #expect(resolved.ties == .optimistic)
+    }
+}

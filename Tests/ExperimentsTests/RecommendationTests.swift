@@ -1,0 +1,93 @@
+import Experiments
+import Foundation
+import Interactions
+import Recommenders
+import Testing
+
+struct RecommendationTests {
+    private func saved(_ yaml: String, _ folder: TemporaryFolder) throws -> SavedModel {
+        let run = folder.run("run")
+        try Trainer(
+            ExperimentConfiguration(yaml: yaml), dataset: cyclicDataset(), run: run
+        ).train()
+        return try SavedModel(run)
+    }
+
+    private func history(_ items: String...) -> [HistoryItem] {
+        items.compactMap { HistoryItem(parsing: $0) }
+    }
+
+    @Test func itemsOfTheHistoryAreNotRecommendedAndTheBestComeFirst() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let answer = try model.recommend(
+            history: history("books:books-01", "films:films-03", "books:books-02"), in: "films",
+            count: 20)
+        #expect(answer.items.count == 14)
+        #expect(!answer.items.map(\.item).contains("films-03"))
+        #expect(answer.items.map(\.score) == answer.items.map(\.score).sorted(by: >))
+        #expect(answer.items.allSatisfy { $0.title?.hasPrefix("The films") == true })
+        #expect(!answer.isFallback)
+    }
+
+    @Test func aHistoryInTheOtherDomainIsEnough() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let one = try model.recommend(history: history("books:books-01"), in: "films", count: 5)
+        let other = try model.recommend(history: history("books:books-09"), in: "films", count: 5)
+        #expect(!one.isFallback)
+        #expect(one.items != other.items)
+    }
+
+    @Test func unknownItemsAreNamedAndNothingKnownFallsBackToPopularity() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let answer = try model.recommend(
+            history: history("books:nonsense"), in: "films", count: 3)
+        #expect(answer.unknown == ["books:nonsense"])
+        #expect(answer.isFallback)
+        let scores = answer.items.map(\.score)
+        #expect(scores == scores.sorted(by: >) && scores.allSatisfy { $0 == $0.rounded() })
+        let mixed = try model.recommend(
+            history: history("books:nonsense", "books:books-01"), in: "films", count: 3)
+        #expect(mixed.unknown == ["books:nonsense"] && !mixed.isFallback)
+    }
+
+    @Test func anUnknownDomainNamesTheNearest() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved("model: popularity", folder)
+        #expect(
+            throws: RecommendationError.unknownDomain(
+                "film", nearest: "films", known: ["books", "films"])
+        ) {
+            try model.recommend(history: [], in: "film", count: 3)
+        }
+        #expect(try model.recommend(history: [], in: "films", count: 0).items.isEmpty)
+    }
+
+    @Test func aUserOfTheDatasetCanBeNewInADomain() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let dataset = try cyclicDataset()
+        let user = UserID(rawValue: 4)
+        let films = try #require(dataset.domain(named: "films"))
+        let full = try model.recommend(user: user, of: dataset, in: "films", count: 15)
+        let hidden = try model.recommend(
+            user: user, of: dataset, in: "films", count: 15, hiding: [films])
+        // Nothing of the hidden domain is seen, so everything can be recommended.
+        #expect(hidden.items.count == 15)
+        #expect(full.items.count < 15)
+    }
+
+    @Test func theRunAloneIsEnoughAndADamagedOneIsNamed() throws {
+        let folder = try TemporaryFolder()
+        _ = try saved(tinySASRec, folder)
+        let run = folder.run("run")
+        let kept = try Data(contentsOf: run.weights)
+        try kept.prefix(kept.count / 2).write(to: run.weights)
+        #expect(throws: (any Error).self) { try SavedModel(run) }
+        try FileManager.default.removeItem(at: run.model)
+        let error = #expect(throws: RunError.self) { try SavedModel(run) }
+        #expect(error?.description.contains("model.json") == true)
+    }
+}
