@@ -89,7 +89,7 @@ let twoDomains = DataShape(
         let built = try Models.entry(named: "mean-rating").build(
             ["by": "domain"], twoDomains, .seeded(1))
         #expect(built.model is MeanRating)
-        #expect(built.resolved["shrinkage"] as? Double == 5)
+        #expect(built.resolved["shrinkage"] as? Int == 5)
         #expect(built.model.parameters().map(\.name) == ["item_means"])
     }
 }
