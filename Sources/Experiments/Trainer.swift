@@ -36,6 +36,7 @@ public final class Trainer {
         let built = try Models.entry(named: configuration.model).build(
             configuration.parameterDictionary, DataShape(dataset), random)
         model = built.model
+        if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
         model.move(to: device)
         var resolved = configuration
         resolved.parameters = JSONValue(built.resolved)

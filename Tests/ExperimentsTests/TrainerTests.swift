@@ -225,6 +225,24 @@ import Torch
         )
     }
 
+    @Test func aModelOfRatingsNeedsRatings() throws {
+        let folder = try TemporaryFolder()
+        let rated = try cyclicDataset()
+        let events = (0..<rated.eventCount).map { place in
+            Event(
+                user: rated.user(ofEvent: place), item: ItemID(rawValue: rated.items[place]),
+                time: rated.times[place])
+        }
+        let unrated = try Dataset(
+            catalogs: rated.catalogs, users: (0..<rated.userCount).map { "user-\($0)" },
+            events: events)
+        #expect(throws: EvaluationError.noRatings) {
+            try Trainer(
+                ExperimentConfiguration(yaml: "{model: emcdr, evaluation: {task: rating, selection: MAE}}"),
+                dataset: unrated, run: folder.run("run"))
+        }
+    }
+
     @Test func handlesDoNotLeakOverTraining() throws {
         let folder = try TemporaryFolder()
         let dataset = try cyclicDataset()
