@@ -67,8 +67,10 @@ enum Bench {
     private static func footnote(_ baseline: Baseline?, _ outcome: Outcome) -> String {
         let ratio = "ratio: median over floor; below 1 where arrays stay in the caches"
         guard let baseline else { return ratio + "\nno baseline to compare with" }
+        let isSame = baseline.machine == outcome.machine && baseline.threads == outcome.threads
         return ratio + "\nchange: ratio over the baseline's, of \(baseline.machine), "
             + "\(baseline.threads) threads, libtorch \(baseline.libtorch)"
+            + (isSame ? "" : "; another machine or thread count than this run's: compare with care")
     }
 
     private static func report(_ line: String) {

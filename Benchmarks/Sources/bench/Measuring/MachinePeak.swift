@@ -5,7 +5,7 @@ extension Peak {
     static func measured(isQuick: Bool) -> Peak {
         withoutGradients {
             let effort = Effort(
-                repetitions: 10...(isQuick ? 100 : 1000), seconds: isQuick ? 0.5 : 3)
+                repetitions: 10...(isQuick ? 100 : 1000), seconds: isQuick ? 1 : 3)
             let size = 1024
             let random = Generator(seed: 1)
             let left = random.normal([size, size])

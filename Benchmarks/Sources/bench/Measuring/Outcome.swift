@@ -31,7 +31,7 @@ struct Outcome: Codable {
         for row in rows {
             let earlier = baseline?.ratios[row.name]
             table.append([
-                row.name, TextTable.number(row.flops / 1e9, digits: 3),
+                row.name, TextTable.number(row.flops > 0 ? row.flops / 1e9 : nil, digits: 3),
                 TextTable.number(row.bytes / 1e6, digits: 1),
                 TextTable.number(row.floorSeconds * 1e3, digits: 3),
                 TextTable.number(row.medianSeconds * 1e3, digits: 3),
