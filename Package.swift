@@ -69,7 +69,8 @@ let package = Package(
                 "Experiments", "Recommenders", "Torch", "TorchNN", "Interactions",
                 "RankingMetrics",
             ]),
-        .testTarget(name: "CommandLineTests", dependencies: ["isthmus", "Experiments"]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["isthmus", "Experiments"], exclude: ["Golden"]),
     ],
     cxxLanguageStandard: .cxx20
 )

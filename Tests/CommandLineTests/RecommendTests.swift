@@ -87,7 +87,8 @@ struct RecommendTests {
         let workspace = try Workspace()
         try workspace.trainTiny(.abxi)
         let text = try workspace.succeed(
-            "recommend", "run", "--domain", "film", "--user", "u3", "--data", "data").text
+            "recommend", "run", "--domain", "film", "--user", "u3", "--data", "data"
+        ).text
         #expect(text.hasPrefix("book: 6 events, the latest\n    Book, 3\n    Book, 4\n"))
         #expect(text.contains("recommended in film\n"))
         let full = try answer(
