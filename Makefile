@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test lint format bench fixtures clean
 
-SOURCES := Sources Tests Examples Package.swift
+SOURCES := Sources Tests Examples Benchmarks Package.swift
 
 help: ## List the rules
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,4 +44,4 @@ fixtures: ## Check the parity fixtures against their manifest
 	python3 tools/fixtures/check_manifest.py
 
 clean: ## Remove what was built; libtorch stays
-	rm -rf .build Examples/*/.build
+	rm -rf .build Examples/*/.build Benchmarks/.build

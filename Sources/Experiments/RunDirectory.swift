@@ -12,6 +12,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case changed(what: String, path: String)
     /// Training produced a loss that is not a number.
     case lossNotFinite(phase: String, epoch: Int, step: Int, kept: String)
+    /// The split leaves nothing to learn from.
+    case noExamples(phase: String)
     /// The run does not fit the dataset that it is evaluated on.
     case otherData(path: String, reason: String)
 
@@ -28,6 +30,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .lossNotFinite(let phase, let epoch, let step, let kept):
             "the loss is not a number in phase \(phase), epoch \(epoch), step \(step); \(kept). "
                 + "Lower training.optimizer.learningRate or set training.clipNorm"
+        case .noExamples(let phase):
+            "phase \(phase) has no example to learn from; look at the dataset with describe"
         case .otherData(let path, let reason): "\(path): \(reason)"
         }
     }
@@ -61,6 +65,16 @@ public struct RunDirectory: Sendable {
     public var report: URL { url.appendingPathComponent("report.html") }
     /// The states to resume from.
     public var checkpoint: URL { url.appendingPathComponent("checkpoint") }
+
+    /// Whether a new run may take the place: it is vacant, or a run stopped there before its first epoch ended.
+    var isReplaceable: Bool {
+        let files = FileManager.default
+        guard files.fileExists(atPath: url.path) else { return true }
+        let names = (try? files.contentsOfDirectory(atPath: url.path)) ?? ["unreadable"]
+        let early = [experiment, manifest, history].map(\.lastPathComponent)
+        let size = (try? files.attributesOfItem(atPath: history.path)[.size] as? Int) ?? 0
+        return Set(names).isSubset(of: early) && size == 0
+    }
 
     /// Whether the run has ended.
     public var isFinished: Bool { FileManager.default.fileExists(atPath: metrics.path) }

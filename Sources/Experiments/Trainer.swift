@@ -36,6 +36,7 @@ public final class Trainer {
         let built = try Models.entry(named: configuration.model).build(
             configuration.parameterDictionary, DataShape(dataset), random)
         model = built.model
+        if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
         model.move(to: device)
         var resolved = configuration
         resolved.parameters = JSONValue(built.resolved)
@@ -54,6 +55,11 @@ public final class Trainer {
     @discardableResult
     public func train(resume: Bool = false) throws -> EvaluationResult {
         var (state, optimizerState) = try prepare(resume: resume)
+        if resume && run.isFinished {
+            let result = try AtomicFile.read(EvaluationResult.self, json: run.metrics)
+            observe(.finished(result))
+            return result
+        }
         let history = try HistoryFile(run.history, bytes: state.historyBytes)
         announce(state, resumed: resume)
 
@@ -67,6 +73,7 @@ public final class Trainer {
                 try endPhase(&state)
                 continue
             }
+            guard batches.exampleCount > 0 else { throw RunError.noExamples(phase: phase.name) }
             let epochs = phase.epochs ?? configuration.training.epochs
             let optimizer = Optimizer(configuration.training.optimizer, module: model)
             optimizer.load(optimizerState)
@@ -209,9 +216,7 @@ public final class Trainer {
         let files = FileManager.default
         let yaml = try resolved.yaml()
         guard resume else {
-            guard !files.fileExists(atPath: run.url.path) else {
-                throw RunError.exists(path: run.url.path)
-            }
+            guard run.isReplaceable else { throw RunError.exists(path: run.url.path) }
             try files.createDirectory(at: run.url, withIntermediateDirectories: true)
             try AtomicFile.write(Data(yaml.utf8), to: run.experiment)
             try AtomicFile.write(json: manifest(TrainingState()), to: run.manifest)

@@ -51,7 +51,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    /// Wraps plain Swift values, as YAML readers and ``any`` return them; what is none of them becomes null.
+    /// Wraps plain values, as YAML and JSON readers and ``any`` return them; what is none of them becomes null.
     public init(_ value: Any) {
         // A number must not pass for a truth value: the dynamic type decides, not a bridging cast.
         switch type(of: value) {
@@ -63,9 +63,17 @@ public enum JSONValue: Codable, Equatable, Sendable {
             case let value as String: self = .string(value)
             case let value as [Any]: self = .array(value.map(JSONValue.init))
             case let value as [String: Any]: self = .object(value.mapValues(JSONValue.init))
-            case let value as UInt64: self = Int(exactly: value).map(JSONValue.int) ?? .null
+            case let value as NSNumber: self = Self.number(value)
             default: self = .null
             }
+        }
+    }
+
+    private static func number(_ value: NSNumber) -> JSONValue {
+        switch String(cString: value.objCType) {
+        case "c", "B": .bool(value.boolValue)
+        case "d", "f": .double(value.doubleValue)
+        default: .int(value.intValue)
         }
     }
 

@@ -7,8 +7,8 @@ public struct JaggedLayout: Equatable, Sendable {
 
     /// Takes the row starts, which begin at 0 and do not decrease.
     public init(offsets: [Int32]) {
-        precondition(offsets.first == 0, "JaggedLayout: offsets must begin with 0")
-        precondition(
+        require(offsets.first == 0, "JaggedLayout: offsets must begin with 0")
+        require(
             zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 },
             "JaggedLayout: offsets must not decrease")
         self.offsets = offsets
@@ -50,7 +50,7 @@ public struct JaggedTensor {
 
     /// Joins values and a layout of as many tokens.
     public init(values: Tensor, layout: JaggedLayout) {
-        precondition(
+        require(
             values.size(0) == layout.tokenCount,
             "JaggedTensor: \(layout.tokenCount) tokens by the layout, values \(values.shape)")
         self.values = values
@@ -86,10 +86,10 @@ public func jaggedAttention(
     query: JaggedTensor, key: JaggedTensor, value: Tensor, keyLimits: [Int32], heads: Int,
     phantoms: PhantomKeys? = nil, dropout: Double = 0, generator: Generator? = nil
 ) -> JaggedTensor {
-    precondition(
+    require(
         query.layout.rowCount == key.layout.rowCount,
         "jaggedAttention: \(query.layout.rowCount) query rows, \(key.layout.rowCount) key rows")
-    precondition(
+    require(
         keyLimits.count == query.layout.tokenCount
             && (phantoms?.counts.count ?? keyLimits.count) == keyLimits.count,
         "jaggedAttention: \(query.layout.tokenCount) query tokens, \(keyLimits.count) limits")

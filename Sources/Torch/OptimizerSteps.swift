@@ -26,7 +26,7 @@ public func adamStep(
     parameters: [Tensor], gradients: [Tensor], firstMoments: [Tensor], secondMoments: [Tensor],
     steps: [Tensor], options: AdamOptions
 ) {
-    precondition(
+    require(
         [gradients, firstMoments, secondMoments, steps].allSatisfy { $0.count == parameters.count },
         "adamStep: \(parameters.count) parameters, \(gradients.count) gradients, "
             + "\(firstMoments.count) and \(secondMoments.count) moments, \(steps.count) steps")
@@ -55,7 +55,7 @@ public func sgdStep(
     parameters: [Tensor], gradients: [Tensor], momenta: [Tensor], learningRate: Double,
     momentum: Double, weightDecay: Double, isFirst: Bool
 ) {
-    precondition(
+    require(
         gradients.count == parameters.count
             && (momenta.isEmpty || momenta.count == parameters.count),
         "sgdStep: \(parameters.count) parameters, \(gradients.count) gradients, "

@@ -6,7 +6,7 @@ extension Tensor {
         _ elements: [Element], shape: [Int]? = nil, device: Device = .cpu
     ) {
         let shape = shape ?? [elements.count]
-        precondition(
+        require(
             shape.reduce(1, *) == elements.count,
             "Tensor: shape \(shape) does not hold \(elements.count) elements")
         self = elements.withUnsafeBytes {

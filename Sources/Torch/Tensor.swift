@@ -67,7 +67,7 @@ public struct Tensor {
     public func elements<Element: TensorElement>(
         as type: Element.Type = Element.self
     ) -> [Element] {
-        precondition(
+        require(
             dtype == Element.dtype,
             "elements of \(shape): expected \(dtype), asked for \(Element.self)")
         let count = count
@@ -81,7 +81,7 @@ public struct Tensor {
 
     /// The only element as a number; the tensor must hold exactly one.
     public func item() -> Double {
-        precondition(count == 1, "item: expected one element, got shape \(shape)")
+        require(count == 1, "item: expected one element, got shape \(shape)")
         return to(.float64).elements(as: Double.self)[0]
     }
 

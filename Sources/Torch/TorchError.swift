@@ -24,6 +24,13 @@ func check(_ status: ct_status, _ operation: String) {
     }
 }
 
+/// Traps with our message when the caller broke a contract.
+///
+/// Unlike `precondition`, it says so in optimised builds too.
+func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+    guard condition else { fatalError(message()) }
+}
+
 /// Facts and settings of the loaded libtorch.
 public enum Engine {
     /// The version of libtorch.

@@ -162,6 +162,47 @@ import Torch
         }
     }
 
+    @Test func aFinishedRunIsNotTrainedAgain() throws {
+        let folder = try TemporaryFolder()
+        let dataset = try cyclicDataset()
+        let experiment = try ExperimentConfiguration(yaml: tinySASRec)
+        let run = folder.run("run")
+        let result = try Trainer(experiment, dataset: dataset, run: run).train()
+        let before = try bytes(run)
+        var steps = 0
+        let again = try Trainer(experiment, dataset: dataset, run: run) { event in
+            if case .step = event { steps += 1 }
+        }.train(resume: true)
+        #expect(again == result)
+        #expect(steps == 0)
+        #expect(try bytes(run) == before)
+    }
+
+    /// More negatives than there are items: the first batch cannot be made.
+    @Test func aRunThatNeverBeganLeavesItsPlaceFree() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinyABXI, assignments: ["parameters.negatives=1000"])
+        let run = folder.run("run")
+        #expect(throws: NegativeSamplerError.self) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
+        }
+        try Trainer(
+            ExperimentConfiguration(yaml: tinySASRec), dataset: cyclicDataset(), run: run
+        ).train()
+        #expect(run.isFinished)
+    }
+
+    @Test func nothingToLearnFromIsAnError() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinySASRec,
+            assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
+        #expect(throws: RunError.noExamples(phase: "train")) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
+        }
+    }
+
     @Test func phasesTrainOneAfterTheOther() throws {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
@@ -182,6 +223,24 @@ import Torch
             phases
                 == phases.sorted { phases.firstIndex(of: $0) ?? 0 < phases.firstIndex(of: $1) ?? 0 }
         )
+    }
+
+    @Test func aModelOfRatingsNeedsRatings() throws {
+        let folder = try TemporaryFolder()
+        let rated = try cyclicDataset()
+        let events = (0..<rated.eventCount).map { place in
+            Event(
+                user: rated.user(ofEvent: place), item: ItemID(rawValue: rated.items[place]),
+                time: rated.times[place])
+        }
+        let unrated = try Dataset(
+            catalogs: rated.catalogs, users: (0..<rated.userCount).map { "user-\($0)" },
+            events: events)
+        #expect(throws: EvaluationError.noRatings) {
+            try Trainer(
+                ExperimentConfiguration(yaml: "{model: emcdr, evaluation: {task: rating, selection: MAE}}"),
+                dataset: unrated, run: folder.run("run"))
+        }
     }
 
     @Test func handlesDoNotLeakOverTraining() throws {

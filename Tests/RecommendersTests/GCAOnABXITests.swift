@@ -45,9 +45,11 @@ struct GCAOnABXITests {
         #expect(try TinyABXI(gca: gca).model.parameterCount - host == 2 * (one - host))
     }
 
-    @Test("with a closed gate the host computes what it computes alone", arguments: stageSets)
-    func closedGate(stages: [Int]) throws {
-        let host = try TinyABXI()
+    @Test(
+        "with a closed gate the host computes what it computes alone", arguments: stageSets,
+        [false, true])
+    func closedGate(stages: [Int], attendsPadding: Bool) throws {
+        let host = try TinyABXI(attendsPadding: attendsPadding)
         var gca = configuration(stages)
         gca.activation = .tanh
         gca.zeroGate = true
@@ -56,12 +58,12 @@ struct GCAOnABXITests {
         #expect(gates.count == 4 * stages.count)
         #expect(gates.values.allSatisfy { $0.magnitude().maximum().item() == 0 })
         // Everything but the gates' last layer is random, so that only the gate can close.
-        let closed = try TinyABXI(gca: gca)
+        let closed = try TinyABXI(gca: gca, attendsPadding: attendsPadding)
         try adopt(host, into: closed) { $0.contains(".gate.dense_2.") ? gates[$0] : nil }
         // With stage 2, inference adapts whole threads instead of their last tokens, and a matrix
         // product with more rows may round differently.
         let tolerance = stages.contains(2) ? 1e-6 : 0
-        let open = try TinyABXI(gca: gca)
+        let open = try TinyABXI(gca: gca, attendsPadding: attendsPadding)
         try adopt(host, into: open) { _ in nil }
         #expect(identical(host.loss(rows).total, closed.loss(rows).total))
         #expect(!identical(host.loss(rows).total, open.loss(rows).total))
@@ -69,7 +71,9 @@ struct GCAOnABXITests {
             let training = [host, closed, open].map { $0.trainingStates(rows)[domain].states }
             #expect(identical(training[0], training[1]))
             #expect(!identical(training[0], training[2]))
-            let inference = [host, closed, open].map { $0.states(rows, domain: domain) }
+            // Two histories of one domain alone, and an empty one.
+            let histories = rows + [[1, 2], [8], []]
+            let inference = [host, closed, open].map { $0.states(histories, domain: domain) }
             #expect(relativeError(inference[1], inference[0]) <= tolerance)
             #expect(relativeError(inference[2], inference[0]) > 1e-3)
         }

@@ -31,7 +31,7 @@ extension RankerCase {
                     sasrecParameters(items: 6, prefix: "b."),
                 ]
                 .joined(separator: "\n"),
-            overfit: Overfit(steps: 150, learningRate: 0.01, loss: 0.3))
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
     }
 
     private static var abxi: RankerCase {
@@ -51,6 +51,6 @@ extension RankerCase {
                 "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",
             ],
             parameters: abxiParameters,
-            overfit: Overfit(steps: 150, learningRate: 0.01, loss: 0.3))
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
     }
 }

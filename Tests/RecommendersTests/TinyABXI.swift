@@ -10,7 +10,8 @@ struct TinyABXI {
     let model: ABXI
 
     init(
-        domains: Int = 2, gca: GCAConfiguration = GCAConfiguration(), seed: UInt64 = 7
+        domains: Int = 2, gca: GCAConfiguration = GCAConfiguration(),
+        attendsPadding: Bool = false, seed: UInt64 = 7
     ) throws(ConfigurationError) {
         shape = domains == 2 ? .domains(6, 6) : .domains(6, 6, 6)
         var settings = ABXIConfiguration()
@@ -21,6 +22,7 @@ struct TinyABXI {
         settings.dropout = 0
         settings.maximumLength = 12
         settings.negatives = 2
+        settings.attendsPadding = attendsPadding
         settings.gca = gca
         model = try ABXI(settings, shape: shape, random: .seeded(seed))
         model.randomize(seed: seed)

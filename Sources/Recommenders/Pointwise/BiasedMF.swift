@@ -31,7 +31,7 @@ public struct BiasedMFConfiguration: ModelConfiguration {
     /// Deviation of initial vectors.
     public var initialDeviation = 0.1
     /// Weight of the squared norms of what predicts a rating, biases included.
-    public var regularization = 0.05
+    public var regularization = 0.2
     /// Whether users and items without a training rating have zero vectors instead of random ones.
     public var clearsUnseen = true
 

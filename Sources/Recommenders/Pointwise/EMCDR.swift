@@ -34,7 +34,7 @@ public struct EMCDRConfiguration: ModelConfiguration {
     /// Deviation of initial vectors.
     public var initialDeviation = 0.1
     /// Weight of the squared norms of what predicts a rating, biases included.
-    public var regularization = 0.05
+    public var regularization = 0.2
     /// Whether users and items without a training rating have zero vectors instead of random ones.
     public var clearsUnseen = true
     /// The form of the map.
@@ -48,7 +48,7 @@ public struct EMCDRConfiguration: ModelConfiguration {
     /// Epochs of the target's factorization.
     public var targetEpochs = 10
     /// Epochs of the map.
-    public var bridgeEpochs = 10
+    public var bridgeEpochs = 40
 
     /// From the first domain to the second.
     public init() {}

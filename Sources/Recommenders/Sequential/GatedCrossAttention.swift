@@ -142,6 +142,9 @@ public struct DomainThread {
     /// The tokens [tokens, width].
     public var tokens: JaggedTensor
     /// Where each token stands on the row's shared axis; not decreasing within a row.
+    ///
+    /// It is the step at which the token predicts, as query and as key alike. A token that could be read from its
+    /// own, earlier position on would leak: at an earlier stage it may have read what happened until its step.
     public let axis: [Int32]
 
     /// Joins tokens and their places.

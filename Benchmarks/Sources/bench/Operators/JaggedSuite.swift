@@ -1,0 +1,76 @@
+import Interactions
+import Torch
+
+/// Attention over jagged rows and the losses over items.
+enum JaggedSuite {
+    static func benchmarks(_ effort: Effort) -> [Benchmark] {
+        let random = Generator(seed: 3)
+        return [
+            attention(random, effort), sampledSoftmax(random, effort), fullSoftmax(random, effort),
+        ]
+    }
+
+    /// ABXI's batch: 256 rows of 8 to 47 tokens, width 256, 2 heads, causal.
+    private static func attention(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let width = 256
+        let layout = JaggedLayout(lengths: (0..<256).map { 8 + $0 % 40 })
+        let leaves = (0..<3).map { _ in random.normal([layout.tokenCount, width]) }
+        let limits = layout.causalLimits
+        // Two products over every visible pair forward, four backward.
+        let pairs = limits.reduce(0) { $0 + Int($1) }
+        let array = float32Bytes(layout.tokenCount * width)
+        return bothPasses(
+            "jagged attention", Work(flops: 4 * Double(pairs * width), bytes: 4 * array),
+            Work(flops: 8 * Double(pairs * width), bytes: 7 * array),
+            handling: layout.tokenCount, "tokens", leaves: leaves, effort
+        ) {
+            jaggedAttention(
+                query: JaggedTensor(values: leaves[0], layout: layout),
+                key: JaggedTensor(values: leaves[1], layout: layout), value: leaves[2],
+                keyLimits: limits, heads: 2
+            ).values
+        }
+    }
+
+    /// ABXI's loss: 5,400 tokens, each with its target and 256 negatives of 28,095 items.
+    private static func sampledSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let tokens = 5400
+        let negatives = 256
+        let width = 256
+        let rows = FoodKitchen.itemCount + 1
+        let hidden = random.normal([tokens, width])
+        let table = random.normal([rows, width], deviation: 0.02)
+        let targets = drawn(tokens, of: rows, "targets")
+        let others = drawn(tokens * negatives, of: rows, "negatives").reshaped([tokens, negatives])
+        let flops = 2 * Double(tokens * (1 + negatives) * width)
+        let arrays = float32Bytes(tokens * width + rows * width + tokens * (1 + negatives))
+        return bothPasses(
+            "sampled softmax", Work(flops: flops, bytes: arrays),
+            // The gradients of hidden and table are as large as what they belong to.
+            Work(flops: 2 * flops, bytes: arrays + float32Bytes(tokens * width + rows * width)),
+            handling: tokens, "tokens", leaves: [hidden, table], effort
+        ) { hidden.sampledSoftmaxLoss(table: table, targets: targets, negatives: others) }
+    }
+
+    /// 2,000 tokens against 3,000 items, width 64.
+    private static func fullSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let tokens = 2000
+        let items = 3000
+        let width = 64
+        let hidden = random.normal([tokens, width])
+        let table = random.normal([items, width], deviation: 0.02)
+        let targets = drawn(tokens, of: items, "classes")
+        let flops = 2 * Double(tokens * items * width)
+        let arrays = float32Bytes((tokens + items) * width)
+        return bothPasses(
+            "full softmax", Work(flops: flops, bytes: arrays),
+            Work(flops: 2 * flops, bytes: 2 * arrays), handling: tokens, "tokens",
+            leaves: [hidden, table], effort
+        ) { hidden.fullSoftmaxLoss(table: table, targets: targets) }
+    }
+
+    private static func drawn(_ count: Int, of bound: Int, _ name: String) -> Tensor {
+        var stream = RandomStream(seed: 3, name: name)
+        return Tensor((0..<count).map { _ in Int32(stream.uniform(below: bound)) })
+    }
+}

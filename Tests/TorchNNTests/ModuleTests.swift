@@ -1,0 +1,138 @@
+import Testing
+import Torch
+import TorchNN
+
+struct ModuleTests {
+    private class Base: Module {
+        let baseScale = Parameter(.zeros([2]))
+    }
+
+    private final class Leaf: Module {
+        let someWeight: Parameter
+        private let notAParameter = 3
+
+        init(_ count: Int) { someWeight = Parameter(.full([count], value: Double(count))) }
+    }
+
+    private final class Tree: Base {
+        let left: Leaf
+        let manyLeaves: [Leaf]
+        let maybe: Leaf?
+        let absent: Leaf?
+        let inner: Leaf
+        let odd: Parameter
+
+        override init() {
+            left = Leaf(3)
+            manyLeaves = [Leaf(1), Leaf(2)]
+            maybe = Leaf(4)
+            absent = nil
+            inner = Leaf(5)
+            odd = Parameter(.ones([2, 2]))
+        }
+
+        override var renamedChildren: [String: String] { ["inner": "", "odd": "Odd"] }
+    }
+
+    @Test("names are paths in snake case, with indices, renamings and the superclass first")
+    func names() {
+        let tree = Tree()
+        #expect(
+            tree.parameters().map(\.name) == [
+                "base_scale", "left.some_weight", "many_leaves.0.some_weight",
+                "many_leaves.1.some_weight", "maybe.some_weight", "some_weight", "Odd",
+            ])
+        // 2 + 3 + 1 + 2 + 4 + 5 + 4.
+        #expect(tree.parameterCount == 21)
+        #expect(tree.modules().count == 6)
+        #expect(tree.state()["maybe.some_weight"]?.elements() == [4, 4, 4, 4] as [Float])
+    }
+
+    @Test("training and evaluation are each module's own, and reach everything inside")
+    func modes() {
+        let tree = Tree()
+        let other = Tree()
+        tree.train(false)
+        #expect(tree.modules().allSatisfy { !$0.isTraining })
+        #expect(other.modules().allSatisfy { $0.isTraining })
+        tree.left.train()
+        #expect(tree.left.isTraining && !tree.isTraining && !tree.inner.isTraining)
+        tree.train()
+        #expect(tree.modules().allSatisfy { $0.isTraining })
+    }
+
+    @Test("only parameters with a named prefix are trained; nil trains all")
+    func freezing() {
+        let tree = Tree()
+        func trainable() -> [String] {
+            tree.parameters().filter(\.parameter.isTrainable).map(\.name)
+        }
+        #expect(trainable().count == 7)
+        tree.setTrainable(prefixes: ["many_leaves.", "Odd"])
+        #expect(
+            trainable() == ["many_leaves.0.some_weight", "many_leaves.1.some_weight", "Odd"])
+        tree.setTrainable(prefixes: [])
+        #expect(trainable().isEmpty)
+        tree.setTrainable(prefixes: nil)
+        #expect(trainable().count == 7)
+    }
+
+    @Test("freezing forgets the gradient")
+    func freezingForgets() {
+        let leaf = Leaf(2)
+        leaf.someWeight.value.sum().backward()
+        #expect(leaf.someWeight.value.gradient != nil)
+        leaf.someWeight.isTrainable = false
+        #expect(leaf.someWeight.value.gradient == nil)
+    }
+
+    @Test("loading copies all values or none")
+    func loading() throws {
+        let tree = Tree()
+        var state = tree.state().mapValues { Generator(seed: 1).normal($0.shape) }
+        try tree.load(state)
+        for (name, value) in tree.state() {
+            #expect(try identical(value, #require(state[name])), "\(name)")
+        }
+        // A copy: later changes of the source do not reach the module.
+        let before = tree.odd.value.copied()
+        state["Odd"]?.copy(from: .zeros([2, 2]))
+        #expect(identical(tree.odd.value, before))
+        #expect(tree.odd.isTrainable)
+
+        state["left.some_weight"] = .zeros([4])
+        #expect(throws: ModuleError.shape(name: "left.some_weight", expected: [3], got: [4])) {
+            try tree.load(state)
+        }
+        #expect(identical(tree.odd.value, before))
+    }
+
+    @Test("missing and unknown names are refused, all of them by name")
+    func loadErrors() throws {
+        let tree = Tree()
+        var state = tree.state()
+        state["Odd"] = nil
+        state["base_scale"] = nil
+        let missing = #expect(throws: ModuleError.self) { try tree.load(state) }
+        #expect(missing == .missing(["Odd", "base_scale"]))
+        #expect(missing?.description == "weights lack Odd, base_scale")
+        state = tree.state()
+        state["left.other"] = .zeros([1])
+        let unknown = #expect(throws: ModuleError.self) { try tree.load(state) }
+        #expect(unknown?.description == "weights hold unknown left.other")
+        let shape = ModuleError.shape(name: "w", expected: [2, 3], got: [3])
+        #expect(shape.description == "w: expected [2, 3], got [3]")
+    }
+
+    @Test("a stored state shares memory; a module that moves keeps values and freezing")
+    func sharingAndMoving() throws {
+        let leaf = Leaf(2)
+        let stored = try #require(leaf.state()["some_weight"])
+        stored.copy(from: Tensor([7, 8] as [Float]))
+        #expect(leaf.someWeight.value.elements() == [7, 8] as [Float])
+        leaf.someWeight.isTrainable = false
+        leaf.move(to: .cpu)
+        #expect(leaf.someWeight.value.elements() == [7, 8] as [Float])
+        #expect(!leaf.someWeight.isTrainable)
+    }
+}
