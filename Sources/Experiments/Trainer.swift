@@ -250,15 +250,11 @@ public final class Trainer {
 
     private func estimatedMemory() -> Int {
         let dataset = split.dataset
-        let users = max(dataset.userCount, 1)
-        let length = min(dataset.eventCount / users + 1, configuration.data.maximumLength)
-        var negatives = 0
-        for case .sequences(let count) in model.phases.map(\.examples) {
-            negatives = count * dataset.domainCount
-        }
+        let length = dataset.eventCount / max(dataset.userCount, 1) + 1
         return MemoryEstimate.bytes(
             model: model, configuration: configuration,
-            tokensPerStep: configuration.training.batchSize * length, negativesPerToken: negatives)
+            tokensPerRow: min(length, configuration.data.maximumLength),
+            domains: dataset.domainCount)
     }
 
     private func manifest(_ state: TrainingState) -> RunManifest {
