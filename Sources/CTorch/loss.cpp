@@ -10,13 +10,7 @@
 #include <vector>
 
 #include "guarded.h"
-
-// One binary for every x86-64: the loops below are compiled for several instruction sets and chosen at load time.
-#if defined(__x86_64__)
-#define CT_MULTIVERSION __attribute__((target_clones("avx512f", "arch=haswell", "default")))
-#else
-#define CT_MULTIVERSION
-#endif
+#include "multiversion.h"
 
 using namespace ctorch;
 
