@@ -177,13 +177,13 @@ at::Tensor composed_sampled_softmax(const at::Tensor &hidden, const at::Tensor &
     return at::log_softmax(logits, 1).select(1, 0).neg();
 }
 
-void check_rows(const at::Tensor &indices, int64_t rows, const char *operation) {
+}  // namespace
+
+void ctorch::check_rows(const at::Tensor &indices, int64_t rows, const char *operation) {
     if (indices.numel() == 0) return;
     const int64_t low = indices.min().item<int64_t>(), high = indices.max().item<int64_t>();
     TORCH_CHECK(low >= 0 && high < rows, operation, ": rows ", low, " to ", high, " of a table with ", rows);
 }
-
-}  // namespace
 
 ct_status ct_sampled_softmax(ct_tensor hidden, ct_tensor table, ct_tensor targets, ct_tensor negatives,
                              double temperature, ct_tensor *out) {
