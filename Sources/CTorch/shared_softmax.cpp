@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "ct_loss.h"
 #include "guarded.h"
@@ -37,6 +38,7 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
         }
         context->save_for_backward({hidden, pool, own, targets, negatives, target_logits, normalizers});
         context->saved_data["rows"] = table.size(0);
+        context->saved_data["sparse"] = wants_sparse_gradient(table);
         context->saved_data["temperature"] = temperature;
         context->saved_data["chunk"] = chunk;
         return normalizers - target_logits;
@@ -60,9 +62,16 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
             hidden_gradient.narrow(0, start, length).addmm_(push, pool);
             pool_gradient.addmm_(push.t(), hidden.narrow(0, start, length));
         }
-        at::Tensor table_gradient = at::zeros({context->saved_data["rows"].toInt(), hidden.size(1)}, hidden.options());
-        table_gradient.index_add_(0, negatives, pool_gradient);
-        table_gradient.index_add_(0, targets, hidden * pull);
+        const std::vector<int64_t> shape = {context->saved_data["rows"].toInt(), hidden.size(1)};
+        at::Tensor table_gradient;
+        if (context->saved_data["sparse"].toBool()) {
+            table_gradient = at::sparse_coo_tensor(at::cat({negatives, targets}).unsqueeze(0),
+                                                   at::cat({pool_gradient, hidden * pull}), shape);
+        } else {
+            table_gradient = at::zeros(shape, hidden.options());
+            table_gradient.index_add_(0, negatives, pool_gradient);
+            table_gradient.index_add_(0, targets, hidden * pull);
+        }
         return {hidden_gradient, table_gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
     }
 

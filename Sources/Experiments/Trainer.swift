@@ -28,6 +28,9 @@ public final class Trainer {
         self.run = run
         self.device = device
         self.observe = observe
+        try require(
+            device == .cpu || !configuration.training.optimizer.rowSparse,
+            "training.optimizer.rowSparse", expected: "false on \(device)", got: true)
         let seed = configuration.seed
         split = try Split(configuration.data.split, dataset: dataset, seed: seed)
         random = RandomSources(
@@ -127,7 +130,7 @@ public final class Trainer {
                     configuration.seed, "dropout", UInt64(state.phase), UInt64(epoch),
                     UInt64(step)))
             if step == 0 || !settings.clearsGradientsEachEpoch { optimizer.clearGradients() }
-            let loss = model.loss(of: batch, in: phase)
+            let loss = optimizer.recording { model.loss(of: batch, in: phase) }
             let value = loss.total.item()
             guard value.isFinite else {
                 throw try stop(phase, epoch: epoch, step: step, state)
@@ -152,6 +155,7 @@ public final class Trainer {
                             * Double(batches.stepCount - step - 1))))
         }
         optimizer.clearGradients()
+        optimizer.settle(learningRate: rate)
         let seconds = Date().timeIntervalSince(begin)
         return HistoryEntry(
             phase: phase.name, epoch: epoch + 1, loss: totals.mean, parts: totals.partMeans,
