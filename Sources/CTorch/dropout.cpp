@@ -1,3 +1,5 @@
+#include "dropout.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -52,14 +54,14 @@ class Dropout : public torch::autograd::Function<Dropout> {
 
 }  // namespace
 
+at::Tensor ctorch::dropout(const at::Tensor &input, double probability, const at::Generator &generator) {
+    TORCH_CHECK(probability >= 0 && probability < 1, "dropout: expected a probability in [0, 1), got ", probability);
+    if (input.is_cpu() && input.scalar_type() == at::kFloat)
+        return Dropout::apply(input, probability, static_cast<int64_t>(draw_seed(generator)));
+    at::Tensor mask = at::empty_like(input).bernoulli_(1 - probability, generator);
+    return input * mask.mul_(1 / (1 - probability));
+}
+
 ct_status ct_dropout(ct_tensor tensor, double probability, ct_generator generator, ct_tensor *out) {
-    return guarded([&] {
-        TORCH_CHECK(probability >= 0 && probability < 1, "dropout: expected a probability in [0, 1), got ",
-                    probability);
-        const at::Tensor &input = unwrap(tensor);
-        if (input.is_cpu() && input.scalar_type() == at::kFloat)
-            return give(out, Dropout::apply(input, probability, static_cast<int64_t>(draw_seed(generator->value))));
-        at::Tensor mask = at::empty_like(input).bernoulli_(1 - probability, generator->value);
-        give(out, input * mask.mul_(1 / (1 - probability)));
-    });
+    return guarded([&] { give(out, dropout(unwrap(tensor), probability, generator->value)); });
 }

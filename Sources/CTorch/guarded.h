@@ -49,6 +49,9 @@ inline void give(ct_tensor *out, at::Tensor value) {
     count_handle(1);
 }
 
+/// Requires row numbers to lie in a table of so many rows.
+void check_rows(const at::Tensor &indices, int64_t rows, const char *operation);
+
 at::Device device_of(ct_device device);
 at::ScalarType scalar_type(ct_dtype dtype);
 

@@ -46,7 +46,7 @@ private func agreement(_ left: some Sequence<Bool>, _ right: some Sequence<Bool>
         #expect(abs(agreement(masks[0], masks[1])) < 5)
     }
 
-    /// Eight neighbours are one of 256 patterns. Chi-square has 255 degrees of freedom: mean 255, deviation 22.6.
+    // Eight neighbours are one of 256 patterns. Chi-square has 255 degrees of freedom: mean 255, deviation 22.6.
     @Test(arguments: [1, 256])
     func patternsOfEightAreEquallyLikely(distance: Int) {
         let mask = mask(seed: 14, count * 8)
