@@ -115,12 +115,13 @@ public final class Trainer {
     ) throws -> HistoryEntry {
         model.train()
         let settings = configuration.training
-        let order = batches.order(epoch: epoch)
+        var stream = BatchStream(batches, epoch: epoch)
         let begin = Date()
         var totals = LossTotals()
         var rate = 0.0
-        for step in 0..<batches.stepCount {
-            let (batch, size) = try batches.batch(order: order, epoch: epoch, step: step)
+        var step = 0
+        while let (batch, size) = try stream.next() {
+            defer { step += 1 }
             random.dropout.reseed(
                 RandomStream.deriveSeed(
                     configuration.seed, "dropout", UInt64(state.phase), UInt64(epoch),

@@ -237,7 +237,7 @@ public final class SASRec: Module, ItemRanker {
 
     /// One phase over the sequences; the softmax needs no negatives.
     public var phases: [TrainingPhase] {
-        [TrainingPhase(name: "train", examples: .sequences(negativesPerDomain: 0))]
+        [TrainingPhase(name: "train", examples: .sequences(.none))]
     }
 
     /// Cross-entropy over the encoder's items, averaged over targets; summed over encoders.
