@@ -191,6 +191,7 @@ private struct LossCase {
             }
             let once = try run(threads: 2)
             for _ in 0..<5 { #expect(try run(threads: 2) == once) }
+            #expect(try run(threads: 3) == once)
             #expect(try run(threads: 1) == once)
         }
     }

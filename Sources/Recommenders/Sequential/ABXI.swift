@@ -78,7 +78,9 @@ private final class AttentionBlock: Module {
     }
 
     func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]?) -> JaggedTensor {
-        tokens.with(normMha(tokens.values + dropout(mha(tokens, padding: padding).values)))
+        tokens.with(
+            normMha(
+                tokens.values, adding: mha(tokens, padding: padding).values, dropout: dropout))
     }
 }
 
@@ -193,7 +195,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
 
     /// Shared feed-forward and a thread's own adapter, with residual and norm. [_, d]
     private func adapt(_ tokens: Tensor, adapter: LoRA, norm: LayerNorm) -> Tensor {
-        norm(tokens + dropout(feedForward(tokens)) + dropout(adapter(tokens)))
+        norm(tokens, adding: feedForward(tokens), adapter(tokens), dropout: dropout)
     }
 
     /// What sequences are encoded for; domain threads are laid out differently for each.
@@ -275,8 +277,9 @@ public final class ABXI: Module, ItemRanker, GCAHost {
 
     /// The projections of the shared and the domain's own representation, added. [S, d]
     private func project(_ shared: Tensor, _ own: Tensor, by parts: DomainParts) -> Tensor {
-        parts.normI2(shared + dropout(invariantProjector(shared)) + dropout(parts.ilora(shared)))
-            + parts.norm2(own + dropout(parts.proj(own)))
+        parts.normI2(
+            shared, adding: invariantProjector(shared), parts.ilora(shared), dropout: dropout)
+            + parts.norm2(own, adding: parts.proj(own), dropout: dropout)
     }
 
     private func mixedPadding(_ batch: SequenceBatch) -> [Int32]? {
