@@ -33,6 +33,7 @@ struct alignas(64) Vector {
 struct Operands {
     at::Tensor states, items;
     int64_t count, width, rows;
+    const float *state_data = nullptr, *item_data = nullptr;
 
     Operands(const char *name, ct_tensor states_handle, ct_tensor items_handle)
         : states(unwrap(states_handle).detach()), items(unwrap(items_handle).detach()) {
@@ -47,11 +48,14 @@ struct Operands {
         count = states.size(0);
         width = states.size(1);
         rows = items.size(0);
+        if (!is_fused()) return;
+        state_data = states.const_data_ptr<float>();
+        item_data = items.const_data_ptr<float>();
     }
 
     bool is_fused() const { return states.is_cpu() && states.scalar_type() == at::kFloat; }
-    const float *state(int64_t row) const { return states.const_data_ptr<float>() + row * width; }
-    const float *item(int64_t row) const { return items.const_data_ptr<float>() + row * width; }
+    const float *state(int64_t row) const { return state_data + row * width; }
+    const float *item(int64_t row) const { return item_data + row * width; }
     int64_t group_count() const { return (count + kLanes - 1) / kLanes; }
 
     void check(const char *name, const int32_t *numbers, int64_t total) const {
@@ -71,12 +75,11 @@ struct Operands {
     /// States as [groups, width, kLanes]; the last group is filled up with zeros.
     std::vector<Vector> packed() const {
         std::vector<Vector> result(group_count() * width);
-        const float *source = states.const_data_ptr<float>();
         at::parallel_for(0, group_count(), 4, [&](int64_t begin, int64_t end) {
             for (int64_t state = begin * kLanes; state < std::min(end * kLanes, count); ++state) {
                 Vector *group = result.data() + state / kLanes * width;
                 for (int64_t column = 0; column < width; ++column)
-                    group[column].values[state % kLanes] = source[state * width + column];
+                    group[column].values[state % kLanes] = state_data[state * width + column];
             }
         });
         return result;

@@ -104,6 +104,22 @@ private final class SelfAttention: Module {
         return tokens.with(
             layerNorm(tokens.values, adding: dense(mixed.values), dropout: dropout))
     }
+
+    /// The newest token of each row alone; a row without tokens stays empty.
+    func newest(of tokens: JaggedTensor) -> JaggedTensor {
+        let lengths = (0..<tokens.layout.rowCount).map { tokens.layout.tokens(of: $0).count }
+        let places = tokens.layout.offsets.dropFirst().enumerated()
+            .filter { lengths[$0.offset] > 0 }.map { $0.element - 1 }
+        let own = JaggedTensor(
+            values: tokens.values.rows(Tensor(places, device: tokens.values.device)),
+            layout: JaggedLayout(lengths: lengths.map { min($0, 1) }))
+        let mixed = jaggedAttention(
+            query: own.with(query(own.values)), key: tokens.with(key(tokens.values)),
+            value: value(tokens.values), keyLimits: lengths.filter { $0 > 0 }.map(Int32.init),
+            heads: settings.heads, dropout: isTraining ? settings.attentionDropout : 0,
+            generator: generator)
+        return own.with(layerNorm(dropout(dense(mixed.values)) + own.values))
+    }
 }
 
 /// A feed-forward net with residual and norm.
@@ -139,6 +155,11 @@ private final class TransformerLayer: Module {
 
     func callAsFunction(_ tokens: JaggedTensor) -> JaggedTensor {
         feedForward(multiHeadAttention(tokens))
+    }
+
+    /// The newest token of each row alone.
+    func newest(of tokens: JaggedTensor) -> JaggedTensor {
+        feedForward(multiHeadAttention.newest(of: tokens))
     }
 }
 
@@ -178,16 +199,25 @@ private final class SequenceEncoder: Module {
     /// Ids of this table: 0 is padding.
     private func local(_ ids: [Int32]) -> [Int32] { ids.map { $0 - items.lowerBound + 1 } }
 
-    /// The state after each token. [tokens, width]
-    func callAsFunction(_ batch: SequenceBatch) -> Tensor {
+    private func embed(_ batch: SequenceBatch) -> JaggedTensor {
         let positions = (0..<batch.rows).flatMap { row in
             (0..<batch.tokens(ofRow: row).count).map(Int32.init)
         }
         let embedded = itemEmbedding(local(batch.items)) + positionEmbedding(positions)
-        var tokens = JaggedTensor(
+        return JaggedTensor(
             values: dropout(layerNorm(embedded)), layout: JaggedLayout(offsets: batch.offsets))
-        for layer in trmEncoder.layer { tokens = layer(tokens) }
-        return tokens.values
+    }
+
+    /// The state after each token. [tokens, width]
+    func callAsFunction(_ batch: SequenceBatch) -> Tensor {
+        trmEncoder.layer.reduce(embed(batch)) { $1($0) }.values
+    }
+
+    /// The state after the last token of each row that has one. [rows with tokens, width]
+    func newest(_ batch: SequenceBatch) -> Tensor {
+        let tokens = trmEncoder.layer.dropLast().reduce(embed(batch)) { $1($0) }
+        // The last layer's other outputs are read by nobody.
+        return trmEncoder.layer.suffix(1).reduce(tokens) { $1.newest(of: $0) }.values
     }
 
     /// Mean cross-entropy over all targets.
@@ -265,10 +295,13 @@ public final class SASRec: Module, ItemRanker {
             let range = settings.scope == .mixed ? nil : shape.domains[index].items
             let own = (range.map { histories.restricted(to: $0) } ?? histories)
                 .keepingLast(settings.maximumLength)
-            let states = encoders[index](own)
-            let absent = Int32(own.tokens)
-            let last = (0..<own.rows).map { row in
-                own.tokens(ofRow: row).isEmpty ? absent : own.offsets[row + 1] - 1
+            let states = encoders[index].newest(own)
+            let absent = Int32(states.size(0))
+            var known: Int32 = 0
+            let last = (0..<own.rows).map { row -> Int32 in
+                guard !own.tokens(ofRow: row).isEmpty else { return absent }
+                defer { known += 1 }
+                return known
             }
             let zero = Tensor.zeros([1, settings.embeddingSize], device: states.device)
             return Tensor.concatenate([states, zero]).rows(Tensor(last, device: states.device))
