@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint format bench fixtures clean
+.PHONY: help setup build demo test sanitize lint format bench fixtures clean
 
 SOURCES := Sources Tests Examples Benchmarks Package.swift
 
@@ -31,6 +31,9 @@ test: setup lint ## Lint, build everything, run all tests
 	@# Idle threads must not spin: tests run beside each other, each with threads of its own.
 	set -o pipefail; OMP_WAIT_POLICY=passive swift test --skip-build --disable-xctest 2>&1 | tee .build/test.log
 	@! grep -q 'Test run with 0 tests' .build/test.log || { echo "make test: no test ran" >&2; exit 1; }
+
+sanitize: setup ## Run the kernels' tests under the address and undefined-behaviour sanitizers
+	tools/sanitize
 
 lint: ## Check formatting, sizes, layers and house rules
 	tools/lint
