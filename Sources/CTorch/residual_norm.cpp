@@ -97,7 +97,8 @@ class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
    public:
     static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &first,
                               const std::optional<at::Tensor> &second, const at::Tensor &weight,
-                              const at::Tensor &bias, double epsilon, double probability, int64_t first_seed, int64_t second_seed) {
+                              const at::Tensor &bias, double epsilon, double probability, int64_t first_seed,
+                              int64_t second_seed) {
         const int64_t width = weight.numel(), rows = input.numel() / std::max<int64_t>(width, 1);
         at::Tensor normal = at::empty(input.sizes(), input.options());
         at::Tensor inverses = at::empty({rows}, input.options());
@@ -215,7 +216,7 @@ ct_status ct_residual_layer_norm(ct_tensor input, const ct_tensor *branches, int
             for (int32_t index = 0; index < count; ++index)
                 seeds[index] = static_cast<int64_t>(draw_seed(generator->value));
         give(out, ResidualNorm::apply(base.contiguous(), unwrap(branches[0]).contiguous(),
-                                      count == 2 ? std::optional<at::Tensor>(unwrap(branches[1]).contiguous()) : std::nullopt,
+                                      count == 2 ? std::optional(unwrap(branches[1]).contiguous()) : std::nullopt,
                                       scale.contiguous(), shift.contiguous(), epsilon, probability, seeds[0],
                                       seeds[1]));
     });

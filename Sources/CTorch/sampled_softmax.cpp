@@ -156,19 +156,32 @@ struct Blocks {
     }
 };
 
-/// Calls body(row, first place, number of places) for the rows of a range that have places, and asks for the block of
-/// a row to come.
-template <class Body>
-void visit_rows(const int64_t *starts, int64_t from, int64_t to, const float *table, int64_t width, int64_t block,
-                const Body &body) {
-    constexpr int64_t ahead = 6;
-    for (int64_t row = from; row < to; ++row) {
-        const float *coming = table + std::min(row + ahead, to - 1) * width + block * BLOCK;
-        __builtin_prefetch(coming);
-        __builtin_prefetch(coming + BLOCK / 2);
-        if (starts[row] < starts[row + 1]) body(row, starts[row], starts[row + 1] - starts[row]);
+/// The table and which of its rows belong to which tokens.
+struct Candidates {
+    const float *table;
+    const int64_t *rows;
+    const int64_t *starts;
+    const int32_t *owners;
+
+    Candidates(const at::Tensor &table, const at::Tensor &rows, const at::Tensor &starts, const at::Tensor &owners)
+        : table(table.const_data_ptr<float>()),
+          rows(rows.const_data_ptr<int64_t>()),
+          starts(starts.const_data_ptr<int64_t>()),
+          owners(owners.const_data_ptr<int32_t>()) {}
+
+    /// Calls body(block of the row, first place, number of places) for a range of groups, and asks for rows to come.
+    template <class Body>
+    void visit(int64_t from, int64_t to, const Blocks &blocks, int64_t block, const Body &body) const {
+        constexpr int64_t ahead = 6;
+        float copy[BLOCK];
+        for (int64_t group = from; group < to; ++group) {
+            const float *coming = table + rows[std::min(group + ahead, to - 1)] * blocks.width + block * BLOCK;
+            __builtin_prefetch(coming);
+            __builtin_prefetch(coming + BLOCK / 2);
+            body(blocks.read(table, rows[group], block, copy), starts[group], starts[group + 1] - starts[group]);
+        }
     }
-}
+};
 
 /// Sampled softmax on the CPU; keeps the slope of the loss in each inner product.
 class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
@@ -195,14 +208,15 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
                 for (int64_t column = 0; column < count; ++column) slope[place[column]] = logits[column];
             }
         });
-        context->save_for_backward({packed, table, slopes, groups.starts, groups.owners});
+        context->save_for_backward({packed, table, slopes, groups.rows, groups.starts, groups.owners});
         context->saved_data["sparse"] = wants_sparse_gradient(table);
         return losses;
     }
 
     static variable_list backward(AutogradContext *context, variable_list upstream) {
         const auto saved = context->get_saved_variables();
-        const at::Tensor packed = saved[0], table = saved[1], slopes = saved[2], starts = saved[3], owners = saved[4];
+        const at::Tensor packed = saved[0], table = saved[1], slopes = saved[2], rows = saved[3], starts = saved[4],
+                         owners = saved[5];
         const at::Tensor weights = upstream[0].contiguous();
         at::Tensor factors = at::empty_like(slopes);
         const float *slope = slopes.const_data_ptr<float>(), *weight = weights.const_data_ptr<float>();
@@ -212,11 +226,19 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
             for (int64_t place = begin; place < end; ++place) factor[place] = slope[place] * weight[owner[place]];
         });
         variable_list gradients(5);
-        if (context->needs_input_grad(0)) gradients[0] = hidden_gradient(packed.size(1), table, starts, owners, factors);
-        if (context->needs_input_grad(1))
-            gradients[1] = context->saved_data["sparse"].toBool()
-                               ? sparse_table_gradient(packed, table, starts, owners, factors)
-                               : table_gradient(packed, starts, owners, factors, table.size(1));
+        if (context->needs_input_grad(0))
+            gradients[0] = hidden_gradient(packed.size(1), table, rows, starts, owners, factors);
+        if (!context->needs_input_grad(1)) return gradients;
+        if (context->saved_data["sparse"].toBool()) {
+            const at::Tensor values = at::empty({rows.numel(), table.size(1)}, table.options());
+            sum_rows(packed, table, rows, starts, owners, factors, values, true);
+            gradients[1] = at::sparse_coo_tensor(rows.unsqueeze(0), values, table.sizes(), std::nullopt,
+                                                 std::nullopt, std::nullopt, std::nullopt, true);
+        } else {
+            gradients[1] = rows.numel() == table.size(0) ? at::empty(table.sizes(), table.options())
+                                                         : at::zeros(table.sizes(), table.options());
+            sum_rows(packed, table, rows, starts, owners, factors, gradients[1], false);
+        }
         return gradients;
     }
 
@@ -224,41 +246,35 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
     /// The inner product of each place's row and owner.
     static at::Tensor products(const at::Tensor &packed, const at::Tensor &table, const RowGroups &groups) {
         const Blocks blocks(table.size(1));
+        const Candidates candidates(table, groups.rows, groups.starts, groups.owners);
         at::Tensor result = at::zeros({groups.owners.numel()}, packed.options());
-        const int64_t *start = groups.starts.const_data_ptr<int64_t>();
-        const int32_t *owner = groups.owners.const_data_ptr<int32_t>();
-        const float *rows = table.const_data_ptr<float>(), *hidden = packed.const_data_ptr<float>();
+        const float *hidden = packed.const_data_ptr<float>();
         float *product = result.data_ptr<float>();
-        parallel_for_rows(groups.starts, [&](int64_t from, int64_t to) {
-            float copy[BLOCK];
+        parallel_for_groups(groups.starts, [&](int64_t from, int64_t to) {
             for (int64_t block = 0; block < blocks.count; ++block)
-                visit_rows(start, from, to, rows, blocks.width, block, [&](int64_t row, int64_t place, int64_t count) {
-                    add_products(blocks.read(rows, row, block, copy), hidden + block * packed.stride(0), owner + place,
-                                 count, product + place);
+                candidates.visit(from, to, blocks, block, [&](const float *row, int64_t place, int64_t count) {
+                    add_products(row, hidden + block * packed.stride(0), candidates.owners + place, count,
+                                 product + place);
                 });
         });
         return result;
     }
 
     /// A thread has whole blocks of columns, because any row can belong to any token.
-    static at::Tensor hidden_gradient(int64_t tokens, const at::Tensor &table, const at::Tensor &starts,
-                                      const at::Tensor &owners, const at::Tensor &factors) {
+    static at::Tensor hidden_gradient(int64_t tokens, const at::Tensor &table, const at::Tensor &rows,
+                                      const at::Tensor &starts, const at::Tensor &owners, const at::Tensor &factors) {
         const Blocks blocks(table.size(1));
+        const Candidates candidates(table, rows, starts, owners);
         at::Tensor result = at::empty({tokens, blocks.width}, table.options());
-        const int64_t *start = starts.const_data_ptr<int64_t>();
-        const int32_t *owner = owners.const_data_ptr<int32_t>();
-        const float *rows = table.const_data_ptr<float>(), *factor = factors.const_data_ptr<float>();
+        const float *factor = factors.const_data_ptr<float>();
         float *gradient = result.data_ptr<float>();
         parallel_for(0, blocks.count, 1, [&](int64_t begin, int64_t end) {
             std::vector<float> sums(tokens * BLOCK);
-            float copy[BLOCK];
             for (int64_t block = begin; block < end; ++block) {
                 std::fill(sums.begin(), sums.end(), 0.0f);
-                visit_rows(start, 0, table.size(0), rows, blocks.width, block,
-                           [&](int64_t row, int64_t place, int64_t count) {
-                               add_to_owners(blocks.read(rows, row, block, copy), owner + place, factor + place, count,
-                                             sums.data());
-                           });
+                candidates.visit(0, rows.numel(), blocks, block, [&](const float *row, int64_t place, int64_t count) {
+                    add_to_owners(row, candidates.owners + place, factor + place, count, sums.data());
+                });
                 for (int64_t token = 0; token < tokens; ++token)
                     std::memcpy(gradient + token * blocks.width + block * BLOCK, sums.data() + token * BLOCK,
                                 blocks.length(block) * sizeof(float));
@@ -267,35 +283,25 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
         return result;
     }
 
-    /// A row for each group of places. [groups, width]
-    static at::Tensor table_gradient(const at::Tensor &packed, const at::Tensor &starts, const at::Tensor &owners,
-                                     const at::Tensor &factors, int64_t width) {
-        const Blocks blocks(width);
-        at::Tensor result = at::empty({starts.numel() - 1, width}, packed.options());
-        const int64_t *start = starts.const_data_ptr<int64_t>();
-        const int32_t *owner = owners.const_data_ptr<int32_t>();
+    /// The gradients of the rows that have places, one below the other or each in its place in the table's.
+    static void sum_rows(const at::Tensor &packed, const at::Tensor &table, const at::Tensor &rows,
+                         const at::Tensor &starts, const at::Tensor &owners, const at::Tensor &factors,
+                         const at::Tensor &out, bool compact) {
+        const Blocks blocks(table.size(1));
+        const Candidates candidates(table, rows, starts, owners);
         const float *hidden = packed.const_data_ptr<float>(), *factor = factors.const_data_ptr<float>();
-        float *gradient = result.data_ptr<float>();
-        parallel_for_rows(starts, [&](int64_t from, int64_t to) {
+        float *gradient = out.data_ptr<float>();
+        parallel_for_groups(starts, [&](int64_t from, int64_t to) {
             float sums[BLOCK];
             for (int64_t block = 0; block < blocks.count; ++block)
-                for (int64_t row = from; row < to; ++row) {
-                    sum_owners(hidden + block * packed.stride(0), owner + start[row], factor + start[row],
-                               start[row + 1] - start[row], sums);
-                    std::memcpy(gradient + row * blocks.width + block * BLOCK, sums,
-                                blocks.length(block) * sizeof(float));
+                for (int64_t group = from; group < to; ++group) {
+                    const int64_t place = candidates.starts[group];
+                    sum_owners(hidden + block * packed.stride(0), candidates.owners + place, factor + place,
+                               candidates.starts[group + 1] - place, sums);
+                    std::memcpy(gradient + (compact ? group : candidates.rows[group]) * blocks.width + block * BLOCK,
+                                sums, blocks.length(block) * sizeof(float));
                 }
         });
-        return result;
-    }
-
-    /// The rows that have places alone: their groups are those of the whole table without the empty ones.
-    static at::Tensor sparse_table_gradient(const at::Tensor &packed, const at::Tensor &table, const at::Tensor &starts,
-                                            const at::Tensor &owners, const at::Tensor &factors) {
-        const at::Tensor used = starts.diff().nonzero().squeeze(1);
-        const at::Tensor used_starts = at::cat({starts.index_select(0, used), starts.narrow(0, table.size(0), 1)});
-        return at::sparse_coo_tensor(used.unsqueeze(0),
-                                     table_gradient(packed, used_starts, owners, factors, table.size(1)), table.sizes());
     }
 };
 
