@@ -3,7 +3,6 @@
 #pragma once
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "ct_retrieval.h"
 #include "guarded.h"
 #include "inner_products.h"
+#include "parallel.h"
 
 namespace ctorch {
 
@@ -75,7 +75,7 @@ struct Operands {
     /// States as [groups, width, kLanes]; the last group is filled up with zeros.
     std::vector<Vector> packed() const {
         std::vector<Vector> result(group_count() * width);
-        at::parallel_for(0, group_count(), 4, [&](int64_t begin, int64_t end) {
+        parallel_for(0, group_count(), 4, [&](int64_t begin, int64_t end) {
             for (int64_t state = begin * kLanes; state < std::min(end * kLanes, count); ++state) {
                 Vector *group = result.data() + state / kLanes * width;
                 for (int64_t column = 0; column < width; ++column)

@@ -1,7 +1,6 @@
 #include "ct_pooling.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <c10/core/GradMode.h>
 
@@ -11,6 +10,7 @@
 
 #include "guarded.h"
 #include "multiversion.h"
+#include "parallel.h"
 
 using namespace ctorch;
 
@@ -89,7 +89,7 @@ ct_status ct_attention_pool(ct_tensor queries, ct_tensor tokens, const int32_t *
         const at::Tensor left = q.contiguous(), right = x.contiguous();
         at::Tensor pooled = at::zeros({rows, heads * x.size(1)}, q.options());
         const int64_t width = x.size(1);
-        at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
+        parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
             std::vector<float> weights;
             for (int64_t row = begin; row < end; ++row) {
                 const int64_t length = offsets[row + 1] - offsets[row];

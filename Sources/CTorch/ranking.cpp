@@ -1,6 +1,7 @@
 #include <mutex>
 
 #include "all_scores.h"
+#include "parallel.h"
 
 using namespace ctorch;
 
@@ -9,7 +10,7 @@ namespace {
 /// Each state's score of its target. [groups] of kLanes
 std::vector<Vector> target_scores(const Operands &operands, const int32_t *targets) {
     std::vector<Vector> result(operands.group_count());
-    at::parallel_for(0, operands.count, 64, [&](int64_t begin, int64_t end) {
+    parallel_for(0, operands.count, 64, [&](int64_t begin, int64_t end) {
         for (int64_t state = begin; state < end; ++state) {
             const float *row = operands.item(targets[state]);
             inner_products().dots(operands.state(state), &row, 1, operands.width,
@@ -27,7 +28,7 @@ class Ranking {
           targets_(target_scores(operands, targets)), counts_(operands.group_count()) {
         for (int64_t group = 0; group < operands.group_count(); group += kGroups) {
             const int64_t end = std::min(group + kGroups, operands.group_count());
-            at::parallel_for(0, block_count(operands), 1,
+            parallel_for(0, block_count(operands), 1,
                              [&](int64_t first, int64_t last) { count(group, end, first, last); });
         }
     }
@@ -150,7 +151,7 @@ ct_status ct_rank_among_candidates(ct_tensor states, ct_tensor items, const int3
             return;
         }
         std::vector<ct_infinite_score> failures(operands.count, {-1, -1});
-        at::parallel_for(0, operands.count, 8, [&](int64_t begin, int64_t end) {
+        parallel_for(0, operands.count, 8, [&](int64_t begin, int64_t end) {
             std::vector<const float *> rows(count + 1);
             std::vector<float> scores(count + 1);
             for (int64_t state = begin; state < end; ++state) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "all_scores.h"
+#include "parallel.h"
 
 using namespace ctorch;
 
@@ -42,7 +43,7 @@ class Retrieval {
             const int64_t end = std::min(group + kGroups, operands_.group_count());
             best_.assign((end - group) * kLanes, Best());
             poisoned_ = -1;
-            at::parallel_for(0, block_count(operands_), 1,
+            parallel_for(0, block_count(operands_), 1,
                              [&](int64_t first, int64_t last) { search(group, end, first, last); });
             if (poisoned_ >= 0) {
                 *infinite = locate(operands_, poisoned_);

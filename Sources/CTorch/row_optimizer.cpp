@@ -1,11 +1,12 @@
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
+
 
 #include <cmath>
 
 #include "ct_optimizer.h"
 #include "guarded.h"
 #include "multiversion.h"
+#include "parallel.h"
 
 using namespace ctorch;
 
@@ -88,7 +89,7 @@ ct_status ct_row_adam_step(ct_tensor table, ct_tensor gradient, ct_tensor first_
         numbers.epsilon = static_cast<float>(options.epsilon);
         numbers.step_size = static_cast<float>(options.learning_rate / (1 - std::pow(options.beta1, now)));
         numbers.root_correction = static_cast<float>(std::sqrt(1 - std::pow(options.beta2, now)));
-        at::parallel_for(0, values.size(0), 64, [&](int64_t begin, int64_t end) {
+        parallel_for(0, values.size(0), 64, [&](int64_t begin, int64_t end) {
             for (int64_t index = begin; index < end; ++index) {
                 const int64_t row = rows[index], start = row * state.width;
                 state.catch_up(row, step - 1, options);
@@ -104,7 +105,7 @@ ct_status ct_row_adam_settle(ct_tensor table, ct_tensor first_moment, ct_tensor 
                              int64_t step, ct_adam_options options) {
     return guarded([&] {
         RowState state(table, first_moment, second_moment, row_steps);
-        at::parallel_for(0, state.weights.size(0), 256, [&](int64_t begin, int64_t end) {
+        parallel_for(0, state.weights.size(0), 256, [&](int64_t begin, int64_t end) {
             for (int64_t row = begin; row < end; ++row) state.catch_up(row, step, options);
         });
     });
