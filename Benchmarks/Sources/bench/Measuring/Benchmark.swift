@@ -27,14 +27,8 @@ struct Benchmark {
 
     /// Runs it.
     func measured(against peak: Peak) throws -> Row {
-        let timing = try measure(effort, body)
-        let floor = peak.floor(of: parts)
-        let total = parts.reduce(Work(), +)
-        return Row(
-            name: name, flops: total.flops, bytes: total.bytes, floorSeconds: floor,
-            medianSeconds: timing.median, fastestSeconds: timing.fastest,
-            repetitions: timing.repetitions, ratio: timing.median / floor,
-            perSecond: Double(count) / timing.median, unit: unit)
+        Row(
+            name, parts, handling: count, unit, timing: try measure(effort, body), against: peak)
     }
 }
 
@@ -46,9 +40,29 @@ struct Row: Codable {
     let floorSeconds: Double
     let medianSeconds: Double
     let fastestSeconds: Double
+    /// Processor time in user mode, all threads.
+    let userSeconds: Double
     let repetitions: Int
     /// The median over the floor.
     let ratio: Double
     let perSecond: Double
     let unit: String
+
+    init(
+        _ name: String, _ parts: [Work], handling count: Int, _ unit: String, timing: Timing,
+        against peak: Peak
+    ) {
+        let total = parts.reduce(Work(), +)
+        self.name = name
+        flops = total.flops
+        bytes = total.bytes
+        floorSeconds = peak.floor(of: parts)
+        medianSeconds = timing.median
+        fastestSeconds = timing.fastest
+        userSeconds = timing.user
+        repetitions = timing.repetitions
+        ratio = medianSeconds / floorSeconds
+        perSecond = Double(count) / medianSeconds
+        self.unit = unit
+    }
 }
