@@ -12,15 +12,18 @@ enum InferenceSuite {
     /// Quick runs evaluate 1,000 made-up cases instead of all of Food–Kitchen's.
     static func benchmarks(
         short: Effort, long: Effort, isQuick: Bool, data: BenchData, scratch: URL
-    ) throws -> [Benchmark] {
+    ) throws -> [[Benchmark]] {
         let pair = SyntheticSequences.foodKitchen
         let saved = try trained(pair, in: scratch.appendingPathComponent("run"))
         let dataset =
             isQuick ? try pair.dataset(users: 1000) : try Dataset.open(data.foodKitchen)
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         return [
-            evaluation(.full, saved, split, long), evaluation(.sampled(999), saved, split, long),
-            try recommendation(short, in: scratch.appendingPathComponent("wide")),
+            [
+                evaluation(.full, saved, split, long),
+                evaluation(.sampled(999), saved, split, long),
+            ],
+            [try recommendation(short, in: scratch.appendingPathComponent("wide"))],
         ]
     }
 

@@ -30,11 +30,13 @@ struct TrainingSuite {
         return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)
     }
 
-    func benchmarks(_ effort: Effort) throws -> [Benchmark] {
+    func benchmarks(_ effort: Effort) throws -> [[Benchmark]] {
         [
-            try abxi().benchmark(RowName.abxiStep, effort: effort),
-            try abxi(gcaStages: [1]).benchmark(RowName.gcaStep, effort: effort),
-            try sasRec().benchmark(RowName.sasRecStep, effort: effort),
+            [
+                try abxi().benchmark(RowName.abxiStep, effort: effort),
+                try abxi(gcaStages: [1]).benchmark(RowName.gcaStep, effort: effort),
+            ],
+            [try sasRec().benchmark(RowName.sasRecStep, effort: effort)],
         ]
     }
 }

@@ -25,10 +25,14 @@ struct Benchmark {
         self.body = body
     }
 
-    /// Runs it.
-    func measured(against peak: Peak) throws -> Row {
-        Row(
-            name, parts, handling: count, unit, timing: try measure(effort, body), against: peak)
+    /// Runs benchmarks that are to be compared, repetition by repetition in turn.
+    static func measured(_ benchmarks: [Benchmark], against peak: Peak) throws -> [Row] {
+        let timings = try measureInTurn(benchmarks[0].effort, benchmarks.map(\.body))
+        return zip(benchmarks, timings).map { benchmark, timing in
+            Row(
+                benchmark.name, benchmark.parts, handling: benchmark.count, benchmark.unit,
+                timing: timing, against: peak)
+        }
     }
 }
 

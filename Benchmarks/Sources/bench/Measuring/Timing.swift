@@ -44,18 +44,28 @@ func processorTime() -> (user: Double, system: Double) {
 }
 
 /// Measures a body after one unmeasured run, which fills caches, pages and thread pools.
-func measure(_ effort: Effort, _ body: () throws -> Void) rethrows -> Timing {
+func measure(_ effort: Effort, _ body: () throws -> Void) throws -> Timing {
+    try withoutActuallyEscaping(body) { try measureInTurn(effort, [$0])[0] }
+}
+
+/// Measures bodies that are to be compared: one repetition of each in turn, so that all meet the same disturbances.
+func measureInTurn(_ effort: Effort, _ bodies: [() throws -> Void]) throws -> [Timing] {
     let clock = ContinuousClock()
-    try body()
-    let user = processorTime().user
-    var times: [Double] = []
+    for body in bodies { try body() }
+    var user = [Double](repeating: 0, count: bodies.count)
+    var times = [[Double]](repeating: [], count: bodies.count)
     var total = 0.0
-    while times.count < effort.repetitions.lowerBound
-        || (total < effort.seconds && times.count < effort.repetitions.upperBound)
+    while times[0].count < effort.repetitions.lowerBound
+        || (total < effort.seconds * Double(bodies.count)
+            && times[0].count < effort.repetitions.upperBound)
     {
-        let seconds = try clock.measure(body) / .seconds(1)
-        times.append(seconds)
-        total += seconds
+        for (index, body) in bodies.enumerated() {
+            let begin = processorTime().user
+            let seconds = try clock.measure(body) / .seconds(1)
+            user[index] += processorTime().user - begin
+            times[index].append(seconds)
+            total += seconds
+        }
     }
-    return Timing(times, user: processorTime().user - user)
+    return zip(times, user).map { Timing($0, user: $1) }
 }

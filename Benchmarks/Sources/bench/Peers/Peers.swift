@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Interactions
+import Recommenders
 import Torch
 
 /// Other people's code on the same data and settings in the same run.
@@ -17,7 +18,7 @@ struct Peers {
     let extent: EpochExtent
 
     /// ABXI on Food–Kitchen.
-    func compareABXI(_ suite: TrainingSuite, scratch: URL) throws -> PeerResult? {
+    func compareABXI(_ suite: TrainingSuite, _ scratch: URL) throws -> PeerResult? {
         guard let python, let abxi else { return nil }
         let experiment = suite.experiments.appendingPathComponent("abxi-food-kitchen-authors.yaml")
         let files = suite.data.foodKitchenFiles
@@ -32,7 +33,7 @@ struct Peers {
     }
 
     /// SASRec on MovieLens-1M; both learn from the same pairs of prefix and next item.
-    func compareSASRec(_ suite: TrainingSuite, scratch: URL) throws -> PeerResult? {
+    func compareSASRec(_ suite: TrainingSuite, _ scratch: URL) throws -> PeerResult? {
         guard let python, hasRecBole else { return nil }
         let experiment = suite.experiments.appendingPathComponent("sasrec-movielens-1m.yaml")
         let configuration = try ExperimentConfiguration(contentsOf: experiment)
@@ -66,7 +67,11 @@ struct Peers {
     private func arguments(
         _ driver: String, _ experiment: URL, checkout: URL?, data: URL, scratch: URL
     ) throws -> [String] {
-        let configuration = try ExperimentConfiguration(contentsOf: experiment)
+        var configuration = try ExperimentConfiguration(contentsOf: experiment)
+        let entry = try Models.entry(named: configuration.model)
+        // With the defaults of what the file does not say.
+        configuration.parameters = JSONValue(
+            try entry.validated(configuration.parameterDictionary))
         let settings = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
         return [
             drivers.appendingPathComponent(driver).path, "--settings", settings, "--data",
