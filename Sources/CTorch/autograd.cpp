@@ -9,6 +9,10 @@
 
 using namespace ctorch;
 
+namespace {
+thread_local bool sparse_tables = false;
+}
+
 ct_status ct_set_requires_grad(ct_tensor tensor, bool value) {
     return guarded([&] { unwrap(tensor).set_requires_grad(value); });
 }
@@ -35,6 +39,21 @@ ct_status ct_clear_gradient(ct_tensor leaf) {
 
 ct_status ct_detach(ct_tensor tensor, ct_tensor *out) {
     return guarded([&] { give(out, unwrap(tensor).detach()); });
+}
+
+ct_status ct_is_sparse(ct_tensor tensor, bool *out) {
+    return guarded([&] { *out = unwrap(tensor).is_sparse(); });
+}
+
+ct_status ct_set_sparse_tables(bool value, bool *previous) {
+    return guarded([&] {
+        *previous = sparse_tables;
+        sparse_tables = value;
+    });
+}
+
+bool ctorch::wants_sparse_gradient(const at::Tensor &table) {
+    return sparse_tables && table.dim() == 2 && table.requires_grad() && table.is_leaf();
 }
 
 ct_status ct_set_recording(bool value, bool *previous) {

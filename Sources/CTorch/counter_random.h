@@ -11,13 +11,14 @@
 namespace ctorch {
 
 /// A seed for one operation, drawn from a generator of the CPU.
-inline uint64_t draw_seed(const at::Generator &generator) {
+inline uint64_t draw_seed(at::Generator generator) {
     const std::lock_guard<std::mutex> lock(generator.mutex());
     return at::get_generator_or_default<at::CPUGeneratorImpl>(generator, generator)->random64();
 }
 
 /// 32 random bits for a position: three multiply-xorshift rounds, the halves of the seed entering apart. The first two
-/// multipliers are those of the integer hash `lowbias32`.
+/// multipliers are those of the integer hash `lowbias32`. Seeds that share the upper half give the same bits in another
+/// order, so take seeds from `draw_seed`, never by counting.
 inline uint32_t random_bits(uint64_t seed, uint64_t position) {
     uint32_t bits = static_cast<uint32_t>(position) ^ static_cast<uint32_t>(seed);
     bits += static_cast<uint32_t>(position >> 32) * 0x9E3779B1u;

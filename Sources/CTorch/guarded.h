@@ -49,6 +49,12 @@ inline void give(ct_tensor *out, at::Tensor value) {
     count_handle(1);
 }
 
+/// Requires row numbers to lie in a table of so many rows.
+void check_rows(const at::Tensor &indices, int64_t rows, const char *operation);
+
+/// Whether a table's gradient is to be recorded as the rows that are used.
+bool wants_sparse_gradient(const at::Tensor &table);
+
 at::Device device_of(ct_device device);
 at::ScalarType scalar_type(ct_dtype dtype);
 

@@ -134,7 +134,12 @@ ct_status ct_concatenate(const ct_tensor *tensors, int32_t count, int32_t dimens
 }
 
 ct_status ct_index_select(ct_tensor tensor, int32_t dimension, ct_tensor indices, ct_tensor *out) {
-    return guarded([&] { give(out, at::index_select(unwrap(tensor), dimension, unwrap(indices))); });
+    return guarded([&] {
+        const at::Tensor &input = unwrap(tensor);
+        const bool sparse = dimension == 0 && wants_sparse_gradient(input);
+        give(out, sparse ? at::embedding(input, unwrap(indices), -1, false, true)
+                         : at::index_select(input, dimension, unwrap(indices)));
+    });
 }
 
 ct_status ct_index_add(ct_tensor tensor, ct_tensor indices, ct_tensor source, ct_tensor *out) {

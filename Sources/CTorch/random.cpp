@@ -3,7 +3,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
 
 #include "guarded.h"
 
@@ -44,15 +43,5 @@ ct_status ct_random_uniform(const int64_t *sizes, int32_t rank, double low, doub
     return guarded([&] {
         at::Tensor result = at::empty(at::IntArrayRef(sizes, rank), at::device(generator->value.device()));
         give(out, result.uniform_(low, high, generator->value));
-    });
-}
-
-ct_status ct_dropout(ct_tensor tensor, double probability, ct_generator generator, ct_tensor *out) {
-    return guarded([&] {
-        TORCH_CHECK(probability >= 0 && probability < 1, "dropout: expected a probability in [0, 1), got ",
-                    probability);
-        const at::Tensor &input = unwrap(tensor);
-        at::Tensor mask = at::empty_like(input).bernoulli_(1 - probability, generator->value);
-        give(out, input * mask.mul_(1 / (1 - probability)));
     });
 }

@@ -2,9 +2,9 @@ internal import Interactions
 internal import Recommenders
 
 /// The batches of one phase, each a pure function of seed, epoch and step.
-struct ExampleBatches {
-    private enum Kind {
-        case sequences(SequenceExamples, negatives: Int, NegativeSampler, ItemSets)
+struct ExampleBatches: Sendable {
+    private enum Kind: Sendable {
+        case sequences(SequenceExamples, Negatives, NegativeSampler, ItemSets)
         case ratings(RatingExamples)
         case users([Int32])
     }
@@ -25,11 +25,11 @@ struct ExampleBatches {
         case .sequences(let negatives):
             kind = .sequences(
                 SequenceExamples(split: split, maximumLength: configuration.data.maximumLength),
-                negatives: negatives,
+                negatives,
                 NegativeSampler(
                     dataset: split.dataset,
                     abxiPoolQuirk: configuration.training.negativePoolQuirk),
-                negatives > 0 ? ItemSets.training(of: split) : .empty)
+                Self.excluded(negatives, split))
         case .ratings(let domains):
             kind = .ratings(RatingExamples(split: split, domains: domains))
         case .sharedUsers(let source, let target):
@@ -64,10 +64,14 @@ struct ExampleBatches {
             var stream = RandomStream(
                 seed: seed, name: "negatives.\(phase)", UInt64(epoch), UInt64(step))
             let drawn =
-                negatives == 0
-                ? []
-                : try sampler.training(
-                    batch: batch, perDomain: negatives, excluding: excluded, stream: &stream)
+                switch negatives {
+                case .none: [Int32]()
+                case .perPosition(let count):
+                    try sampler.training(
+                        batch: batch, perDomain: count, excluding: excluded, stream: &stream)
+                case .perBatch(let count):
+                    try sampler.shared(perDomain: count, stream: &stream)
+                }
             return (.sequences(batch, negatives: drawn), batch.tokens)
         case .ratings(let examples):
             let all = examples.all
@@ -77,6 +81,11 @@ struct ExampleBatches {
             return (.ratings(batch), batch.count)
         case .users(let users): return (.users(rows.map { users[$0] }), rows.count)
         }
+    }
+
+    /// What is never a negative of a user, where negatives belong to a position.
+    private static func excluded(_ negatives: Negatives, _ split: Split) -> ItemSets {
+        if case .perPosition = negatives { ItemSets.training(of: split) } else { .empty }
     }
 
     private static func sharedUsers(

@@ -40,6 +40,9 @@ public struct TrainingConfiguration: StrictlyDecodable {
         try require(
             optimizer.learningRate > 0, "training.optimizer.learningRate", expected: "above 0",
             got: optimizer.learningRate)
+        try require(
+            !optimizer.rowSparse || optimizer.kind != .sgd, "training.optimizer.rowSparse",
+            expected: "adam or adamw", got: "sgd")
     }
 }
 

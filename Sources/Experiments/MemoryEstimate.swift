@@ -27,12 +27,15 @@ enum MemoryEstimate {
             inputs += shape[1]
             if !tables.contains(ObjectIdentifier(parameter)) { outputs += shape[0] }
         }
+        let tokens = rows * tokensPerRow
         let steps = model.phases.map { phase -> Int in
             switch phase.examples {
             case .sequences(let negatives):
-                rows * tokensPerRow * (2 * outputs + 3 * (negatives * domains + 1))
-            case .ratings, .sharedUsers: rows * 3 * inputs
-            case .everything: 0
+                var candidates = 1
+                if case .perPosition(let count) = negatives { candidates += count * domains }
+                return tokens * (2 * outputs + 3 * candidates)
+            case .ratings, .sharedUsers: return rows * 3 * inputs
+            case .everything: return 0
             }
         }
         return Machine.memory + 4 * (weights + (steps.max() ?? 0))

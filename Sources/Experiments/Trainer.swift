@@ -28,6 +28,9 @@ public final class Trainer {
         self.run = run
         self.device = device
         self.observe = observe
+        try require(
+            device == .cpu || !configuration.training.optimizer.rowSparse,
+            "training.optimizer.rowSparse", expected: "false on \(device)", got: true)
         let seed = configuration.seed
         split = try Split(configuration.data.split, dataset: dataset, seed: seed)
         random = RandomSources(
@@ -115,18 +118,19 @@ public final class Trainer {
     ) throws -> HistoryEntry {
         model.train()
         let settings = configuration.training
-        let order = batches.order(epoch: epoch)
+        var stream = BatchStream(batches, epoch: epoch)
         let begin = Date()
         var totals = LossTotals()
         var rate = 0.0
-        for step in 0..<batches.stepCount {
-            let (batch, size) = try batches.batch(order: order, epoch: epoch, step: step)
+        var step = 0
+        while let (batch, size) = try stream.next() {
+            defer { step += 1 }
             random.dropout.reseed(
                 RandomStream.deriveSeed(
                     configuration.seed, "dropout", UInt64(state.phase), UInt64(epoch),
                     UInt64(step)))
             if step == 0 || !settings.clearsGradientsEachEpoch { optimizer.clearGradients() }
-            let loss = model.loss(of: batch, in: phase)
+            let loss = optimizer.recording { model.loss(of: batch, in: phase) }
             let value = loss.total.item()
             guard value.isFinite else {
                 throw try stop(phase, epoch: epoch, step: step, state)
@@ -151,6 +155,7 @@ public final class Trainer {
                             * Double(batches.stepCount - step - 1))))
         }
         optimizer.clearGradients()
+        optimizer.settle(learningRate: rate)
         let seconds = Date().timeIntervalSince(begin)
         return HistoryEntry(
             phase: phase.name, epoch: epoch + 1, loss: totals.mean, parts: totals.partMeans,

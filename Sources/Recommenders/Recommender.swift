@@ -44,10 +44,20 @@ public struct DataShape: Codable, Equatable, Sendable {
     }
 }
 
+/// How many items of each domain are drawn as negatives, and for what.
+public enum Negatives: Equatable, Sendable {
+    /// None.
+    case none
+    /// So many for each position: the batch's array holds, token after token, those of each domain.
+    case perPosition(Int)
+    /// So many for the whole batch: the batch's array holds those of each domain, one after another.
+    case perBatch(Int)
+}
+
 /// Where the examples of a phase come from.
 public enum ExampleSource: Equatable, Sendable {
-    /// Users' training sequences over all domains, each position with `negatives` items a domain.
-    case sequences(negativesPerDomain: Int)
+    /// Users' training sequences over all domains, with negatives.
+    case sequences(Negatives)
     /// Rated training events of some domains.
     case ratings(domains: [DomainID])
     /// Users with training events in both domains.
@@ -80,7 +90,7 @@ public struct TrainingPhase: Equatable, Sendable {
 
 /// What one training step gets.
 public enum TrainingBatch: Sendable {
-    /// Sequences with their targets, and for each token its negatives, domain after domain.
+    /// Sequences with their targets, and the negatives, laid out as ``Negatives`` says.
     case sequences(SequenceBatch, negatives: [Int32])
     /// Users, items and ratings.
     case ratings(RatingBatch)

@@ -18,6 +18,13 @@ extension Tensor {
         return out.map { Tensor(TensorHandle($0)) }
     }
 
+    /// Whether the tensor, such as a table's gradient, is held as rows and their numbers.
+    public var isSparse: Bool {
+        var value = false
+        check(ct_is_sparse(pointer, &value), "isSparse")
+        return value
+    }
+
     /// Forgets the accumulated gradient.
     public func clearGradient() {
         check(ct_clear_gradient(pointer), "clearGradient")
@@ -41,6 +48,20 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
     defer {
         var ignored = false
         check(ct_set_recording(previous, &ignored), "withoutGradients")
+    }
+    return try body()
+}
+
+/// Records the gradients of tables as the rows that are used, in what a body computes on this thread.
+///
+/// A table is a matrix that is a leaf, such as an embedding's weight; rows are used by looking them up and by the
+/// sampled and shared softmax losses. Only ``rowAdamStep(_:gradient:moments:step:options:)`` takes such gradients.
+public func withSparseTableGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+    var previous = false
+    check(ct_set_sparse_tables(true, &previous), "withSparseTableGradients")
+    defer {
+        var ignored = false
+        check(ct_set_sparse_tables(previous, &ignored), "withSparseTableGradients")
     }
     return try body()
 }

@@ -19,6 +19,12 @@ public struct AdamOptions: Sendable, Equatable {
     public init(learningRate: Double) {
         self.learningRate = learningRate
     }
+
+    var raw: ct_adam_options {
+        ct_adam_options(
+            learning_rate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+            weight_decay: weightDecay, decoupled: isDecoupled)
+    }
 }
 
 /// One Adam or AdamW step in place over parallel lists; `steps` holds one float32 scalar per parameter.
@@ -30,9 +36,7 @@ public func adamStep(
         [gradients, firstMoments, secondMoments, steps].allSatisfy { $0.count == parameters.count },
         "adamStep: \(parameters.count) parameters, \(gradients.count) gradients, "
             + "\(firstMoments.count) and \(secondMoments.count) moments, \(steps.count) steps")
-    let raw = ct_adam_options(
-        learning_rate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
-        epsilon: options.epsilon, weight_decay: options.weightDecay, decoupled: options.isDecoupled)
+    let raw = options.raw
     withPointers(parameters) { parameterList in
         withPointers(gradients) { gradientList in
             withPointers(firstMoments) { firstList in
@@ -48,6 +52,47 @@ public func adamStep(
             }
         }
     }
+}
+
+/// What Adam keeps of a table whose rows step on their own.
+public struct RowMoments {
+    /// First moments [rows, width].
+    public let first: Tensor
+    /// Second moments [rows, width].
+    public let second: Tensor
+    /// The step that each row was brought to, int32 [rows].
+    public let steps: Tensor
+
+    /// Joins them.
+    public init(first: Tensor, second: Tensor, steps: Tensor) {
+        self.first = first
+        self.second = second
+        self.steps = steps
+    }
+}
+
+/// One Adam or AdamW step in place on the rows of a table [rows, width] that its sparse gradient names.
+///
+/// A row that was left out for some steps first decays for them, weights and moments, at the present learning
+/// rate; what momentum would have moved it in them is left out. A row with a gradient in every step takes Adam's
+/// steps. Without decoupled decay, `weightDecay` acts in the steps that name the row alone. `step` counts from 1.
+public func rowAdamStep(
+    _ table: Tensor, gradient: Tensor, moments: RowMoments, step: Int, options: AdamOptions
+) {
+    check(
+        ct_row_adam_step(
+            table.pointer, gradient.pointer, moments.first.pointer, moments.second.pointer,
+            moments.steps.pointer, Int64(step), options.raw),
+        "rowAdamStep of \(table.shape)")
+}
+
+/// Brings the decay of all rows of a table to a step, so that it can be read as a whole.
+public func settleRows(_ table: Tensor, moments: RowMoments, step: Int, options: AdamOptions) {
+    check(
+        ct_row_adam_settle(
+            table.pointer, moments.first.pointer, moments.second.pointer, moments.steps.pointer,
+            Int64(step), options.raw),
+        "settleRows of \(table.shape)")
 }
 
 /// One step of stochastic gradient descent in place; `momenta` is empty without momentum.

@@ -39,6 +39,12 @@ public enum Engine {
     /// The number of handles of every kind that are alive: a training step must not change it.
     public static var liveHandles: Int { Int(ct_live_handles()) }
 
+    /// Keeps freed memory for the next tensor instead of returning it to the system.
+    ///
+    /// For processes that train: large tensors are then not mapped and cleared anew in every step. Memory stays
+    /// at its peak until the process ends.
+    public static func keepFreedMemory() { ct_keep_freed_memory() }
+
     /// The number of threads that operators use.
     public static var threads: Int {
         get {

@@ -60,12 +60,24 @@ public final class LayerNorm: Module {
     public func callAsFunction(_ input: Tensor) -> Tensor {
         input.layerNorm(weight: weight.value, bias: bias.value, epsilon: epsilon)
     }
+
+    /// The norm of an input plus one or two residual branches, each behind its own dropout.
+    public func callAsFunction(
+        _ input: Tensor, adding branches: Tensor..., dropout: Dropout? = nil
+    ) -> Tensor {
+        input.residualLayerNorm(
+            adding: branches, weight: weight.value, bias: bias.value, epsilon: epsilon,
+            dropout: dropout?.activeProbability ?? 0, generator: dropout?.generator)
+    }
 }
 
 /// Zeroes elements at random in training and scales the rest; nothing in evaluation.
 public final class Dropout: Module {
     private let probability: Double
-    private let generator: Generator
+    let generator: Generator
+
+    /// The share it zeroes now: none in evaluation.
+    var activeProbability: Double { isTraining ? probability : 0 }
 
     /// Takes the share to zero, in [0, 1).
     public init(_ probability: Double, random: RandomSources) {
@@ -77,8 +89,8 @@ public final class Dropout: Module {
 
     /// The shape stays.
     public func callAsFunction(_ input: Tensor) -> Tensor {
-        isTraining && probability > 0
-            ? generator.dropout(input, probability: probability) : input
+        activeProbability > 0
+            ? generator.dropout(input, probability: activeProbability) : input
     }
 }
 
@@ -156,7 +168,9 @@ public final class SwiGLU: Module {
     }
 
     /// [..., width] to [..., width].
-    public func callAsFunction(_ input: Tensor) -> Tensor { fc3(fc2(input).silu() * fc1(input)) }
+    public func callAsFunction(_ input: Tensor) -> Tensor {
+        fc3(fc1(input).siluGated(by: fc2(input)))
+    }
 }
 
 /// A low-rank map x (A B)ᵀ with A [width, rank] and B [rank, width], which starts at zero.

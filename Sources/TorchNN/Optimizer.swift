@@ -26,6 +26,10 @@ public struct OptimizerConfiguration: Codable, Equatable, Sendable {
     public var epsilon = 1e-8
     /// Momentum of stochastic gradient descent.
     public var momentum = 0.0
+    /// Whether Adam moves only the rows of embedding tables that a batch used, at a cost that follows them.
+    ///
+    /// Decay of the rows left out is made up for; moves by their momentum are not. For large tables.
+    public var rowSparse = false
 
     /// PyTorch's defaults.
     public init() {}
@@ -53,20 +57,32 @@ public final class Optimizer {
         for (_, parameter) in parameters { parameter.value.clearGradient() }
     }
 
+    /// Computes a loss such that its gradients are what ``step(learningRate:)`` takes.
+    public func recording<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try configuration.rowSparse ? withSparseTableGradients(body) : body()
+    }
+
     /// One step with the given learning rate.
     public func step(learningRate: Double) {
-        let ready = parameters.compactMap { name, parameter in
+        var ready = parameters.compactMap { name, parameter in
             parameter.value.gradient.map { (name: name, value: parameter.value, gradient: $0) }
+        }
+        let options = adamOptions(learningRate)
+        for (name, value, gradient) in ready where gradient.isSparse {
+            let counter = counter(name, like: value)
+            counter.copy(from: counter + 1)
+            rowAdamStep(
+                value, gradient: gradient, moments: rowMoments(name, of: value),
+                step: Int(counter.item()), options: options)
+        }
+        ready.removeAll { $0.gradient.isSparse }
+        for (name, _, _) in ready {
+            precondition(
+                moments["\(name).row_steps"] == nil, "\(name): the gradient was sparse, now dense")
         }
         guard !ready.isEmpty else { return }
         switch configuration.kind {
         case .adamW, .adam:
-            var options = AdamOptions(learningRate: learningRate)
-            options.beta1 = configuration.beta1
-            options.beta2 = configuration.beta2
-            options.epsilon = configuration.epsilon
-            options.weightDecay = configuration.weightDecay
-            options.isDecoupled = configuration.kind == .adamW
             adamStep(
                 parameters: ready.map(\.value), gradients: ready.map(\.gradient),
                 firstMoments: ready.map { moment("exp_avg", $0.name, like: $0.value) },
@@ -84,6 +100,26 @@ public final class Optimizer {
         }
     }
 
+    /// Makes up for the decay of rows that the last steps left out, before the tables are read as a whole.
+    public func settle(learningRate: Double) {
+        for (name, parameter) in parameters where moments["\(name).row_steps"] != nil {
+            settleRows(
+                parameter.value, moments: rowMoments(name, of: parameter.value),
+                step: Int(counter(name, like: parameter.value).item()),
+                options: adamOptions(learningRate))
+        }
+    }
+
+    private func adamOptions(_ learningRate: Double) -> AdamOptions {
+        var options = AdamOptions(learningRate: learningRate)
+        options.beta1 = configuration.beta1
+        options.beta2 = configuration.beta2
+        options.epsilon = configuration.epsilon
+        options.weightDecay = configuration.weightDecay
+        options.isDecoupled = configuration.kind == .adamW
+        return options
+    }
+
     /// Everything that a later step depends on, by parameter name and kind; shares memory.
     public func state() -> [String: Tensor] { moments }
 
@@ -97,6 +133,17 @@ public final class Optimizer {
         let fresh = Tensor.zeros(value.shape, device: value.device)
         moments["\(name).\(kind)"] = fresh
         return fresh
+    }
+
+    private func rowMoments(_ name: String, of table: Tensor) -> RowMoments {
+        let key = "\(name).row_steps"
+        let steps =
+            moments[key]
+            ?? Tensor([Int32](repeating: 0, count: table.size(0)), device: table.device)
+        moments[key] = steps
+        return RowMoments(
+            first: moment("exp_avg", name, like: table),
+            second: moment("exp_avg_sq", name, like: table), steps: steps)
     }
 
     private func counter(_ name: String, like value: Tensor) -> Tensor {

@@ -57,6 +57,18 @@ let tinySASRec = """
     seed: 3
     """
 
+/// The optimizer has state of each row, and batches do not use every row.
+let tinyRowSparse = """
+    model: abxi
+    parameters:
+      {embeddingSize: 8, innerSize: 12, domainRank: 2, invariantRank: 2, softmax: shared, negatives: 3}
+    training:
+      epochs: 3
+      batchSize: 4
+      optimizer: {learningRate: 0.01, weightDecay: 0.1, rowSparse: true}
+    seed: 6
+    """
+
 let tinyABXI = """
     model: abxi
     parameters:

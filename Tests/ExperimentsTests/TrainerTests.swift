@@ -11,7 +11,7 @@ import Torch
     }
 
     /// Copies the run directory after each epoch, resumes each copy, and compares what comes out byte for byte.
-    @Test(arguments: [tinySASRec, tinyABXI])
+    @Test(arguments: [tinySASRec, tinyABXI, tinyRowSparse])
     func aResumedRunEndsLikeAnUninterruptedOne(yaml: String) throws {
         let folder = try TemporaryFolder()
         let dataset = try cyclicDataset()

@@ -123,6 +123,27 @@ import Testing
                 == negatives)
     }
 
+    // Few and most of the pool; the second pool has 24 items less than the first.
+    @Test(arguments: [1, 7, 20])
+    func sharedNegativesAreDifferentItemsOfEachDomain(count: Int) throws {
+        let pools: [ClosedRange<Int32>] = [1...50, 51...76]
+        let sampler = NegativeSampler(itemRanges: pools)
+        var stream = RandomStream(seed: 4, name: "n")
+        let drawn = try sampler.shared(perDomain: count, stream: &stream)
+        #expect(drawn.count == 2 * count)
+        for (domain, pool) in pools.enumerated() {
+            let own = drawn[domain * count..<(domain + 1) * count]
+            #expect(Set(own).count == count)
+            #expect(own.allSatisfy { pool.contains($0) })
+        }
+        #expect(
+            throws: NegativeSamplerError.tooFewItems(
+                domain: DomainID(rawValue: 1), user: nil, available: 26, requested: 27)
+        ) {
+            try sampler.shared(perDomain: 27, stream: &stream)
+        }
+    }
+
     // Of 30 items 4 are excluded (one twice) and the target is one of them: 26 are left; without
     // exclusion 29 are, because the target is never drawn.
     @Test func saysWhenThereAreTooFew() throws {

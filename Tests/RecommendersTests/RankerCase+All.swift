@@ -45,7 +45,8 @@ extension RankerCase {
             perturbations: [
                 "embeddingSize": "16", "heads": "4", "innerSize": "10", "domainRank": "1",
                 "invariantRank": "2", "dropout": "0.3", "maximumLength": "5", "temperature": "0.5",
-                "negatives": "3", "truncatedEmbeddings": "false", "attendsPadding": "true",
+                "negatives": "3", "softmax": #""shared""#, "truncatedEmbeddings": "false",
+                "attendsPadding": "true",
                 "gca.stages": "[2]", "gca.depth": "2", "gca.heads": "4",
                 "gca.activation": #""tanh""#, "gca.hiddenActivation": #""gelu""#,
                 "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",

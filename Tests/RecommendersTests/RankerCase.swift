@@ -63,16 +63,22 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         /// The loss of ``RankerCase/rows`` with the negatives that the model asks for.
         func loss() throws -> Loss {
             let phase = model.phases[0]
-            guard case .sequences(let count) = phase.examples else {
+            guard case .sequences(let asked) = phase.examples else {
                 throw ConfigurationError.type(path: "phase", expected: "sequences")
             }
             let batch = SequenceBatch.training(RankerCase.rows)
             // The items after the target in its domain's circle, so never the target itself.
-            let negatives = batch.targets.flatMap { target in
+            func after(_ target: Int32, _ count: Int) -> [Int32] {
                 RankerCase.shape.domains.flatMap { domain in
                     (0..<Int32(count)).map { domain.firstItem + (target + $0) % 6 }
                 }
             }
+            let negatives =
+                switch asked {
+                case .none: [Int32]()
+                case .perPosition(let count): batch.targets.flatMap { after($0, count) }
+                case .perBatch(let count): after(0, count)
+                }
             return model.loss(of: .sequences(batch, negatives: negatives), in: phase)
         }
 

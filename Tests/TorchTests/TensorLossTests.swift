@@ -36,6 +36,29 @@ private struct LossCase {
         return -logits.logSoftmax().narrowed(1, 0..<1).reshaped([tokens])
     }
 
+    /// The pool that all tokens share: the negatives without those that come again.
+    var pool: [Int32] {
+        Set(negatives.elements(as: Int32.self)).sorted()
+    }
+
+    func shared(_ arguments: [Tensor], temperature: Double = 1, chunk: Int = 1024) -> Tensor {
+        arguments[0].sharedSoftmaxLoss(
+            table: arguments[1], targets: targets, negatives: Tensor(pool),
+            temperature: temperature, chunk: chunk)
+    }
+
+    /// The same by ordinary operators, each token's target beside the pool and removed from it.
+    func composedShared(_ arguments: [Tensor], temperature: Double = 1) -> Tensor {
+        let logits = arguments[0].matmul(arguments[1].transposed()) / temperature  // [tokens, rows]
+        let rows = arguments[1].size(0)
+        let members = Set(pool)
+        let isIn = targets.elements(as: Int32.self).flatMap { target in
+            (0..<Int32(rows)).map { members.contains($0) || $0 == target ? 0.0 : -1e9 }
+        }
+        return -(logits + Tensor(isIn, shape: [hidden.size(0), rows])).logSoftmax()
+            .gathered(targets.to(.int64).reshaped([-1, 1]), dimension: 1).reshaped([-1])
+    }
+
     func composedFull(_ arguments: [Tensor], temperature: Double) -> Tensor {
         let logits = arguments[0].matmul(arguments[1].transposed()) / temperature  // [tokens, rows]
         return -logits.logSoftmax()
@@ -124,6 +147,25 @@ private struct LossCase {
         }
     }
 
+    /// Pools of few and of nearly all rows, so with the target and without.
+    @Test(arguments: [(1, 7, 1), (9, 1, 4), (13, 4, 5), (40, 3, 1024)], [1.0, 0.2])
+    func sharedSoftmaxAgreesWithItsComposition(size: (Int, Int, Int), temperature: Double) throws {
+        let problem = LossCase(
+            seed: size.0, tokens: size.0, rows: 23, width: 11, negativeCount: size.1)
+        try problem.expectAgreement(
+            temperature: temperature,
+            { problem.shared($0, temperature: temperature, chunk: size.2) },
+            { problem.composedShared($0, temperature: temperature) })
+    }
+
+    @Test func aTargetInTheSharedPoolCountsOnce() {
+        // The only negative is the target itself: probability 1, loss 0.
+        let hidden = Tensor([1, 1] as [Float], shape: [1, 2])
+        let table = Tensor([1, 0, 2, 0, 0, 0] as [Float], shape: [3, 2])
+        let one = Tensor([1] as [Int32])
+        expectClose(hidden.sharedSoftmaxLoss(table: table, targets: one, negatives: one), [0])
+    }
+
     @Test(arguments: [1, 3, 13, 100], [1.0, 0.1])
     func fullSoftmaxAgreesWithItsCompositionInAnyChunk(chunk: Int, temperature: Double) throws {
         let problem = LossCase(seed: 8, tokens: 13, rows: 17, width: 6, negativeCount: 1)
@@ -149,6 +191,7 @@ private struct LossCase {
             }
             let once = try run(threads: 2)
             for _ in 0..<5 { #expect(try run(threads: 2) == once) }
+            #expect(try run(threads: 3) == once)
             #expect(try run(threads: 1) == once)
         }
     }

@@ -1,14 +1,15 @@
 /// Why negatives cannot be drawn.
 public enum NegativeSamplerError: Error, Equatable, CustomStringConvertible {
     /// A domain has fewer items outside the excluded ones than negatives are asked for.
-    case tooFewItems(domain: DomainID, user: UserID, available: Int, requested: Int)
+    case tooFewItems(domain: DomainID, user: UserID?, available: Int, requested: Int)
 
     /// One line that says what is wrong.
     public var description: String {
         switch self {
         case .tooFewItems(let domain, let user, let available, let requested):
-            "negatives: expected \(requested) items in domain \(domain.rawValue) outside those "
-                + "excluded for user \(user.rawValue), got \(available)"
+            "negatives: expected \(requested) items in domain \(domain.rawValue)"
+                + (user.map { " outside those excluded for user \($0.rawValue)" } ?? "")
+                + ", got \(available)"
         }
     }
 }
@@ -77,6 +78,26 @@ public struct NegativeSampler: Sendable {
         return negatives
     }
 
+    /// Negatives that a whole batch shares: `count` different items of each domain in turn.
+    ///
+    /// Nothing is excluded, as what one user has seen is unseen by most others of the batch.
+    public func shared(
+        perDomain count: Int, stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        var marks = Marks(itemCount: itemCount)
+        var negatives = [Int32](repeating: 0, count: pools.count * count)
+        for domain in pools.indices {
+            try negatives.withUnsafeMutableBufferPointer { buffer throws(NegativeSamplerError) in
+                try fill(
+                    UnsafeMutableBufferPointer(
+                        rebasing: buffer[domain * count..<(domain + 1) * count]),
+                    domain: domain, available: pools[domain].count, user: nil, target: 0,
+                    marks: &marks, stream: &stream)
+            }
+        }
+        return negatives
+    }
+
     /// `count` different items of the case's domain, without its own item and the excluded ones.
     public func candidates(
         for evaluationCase: EvaluationCase, count: Int, excluding excluded: some Sequence<Int32>,
@@ -131,7 +152,7 @@ public struct NegativeSampler: Sendable {
 
     /// Fills `output` with different items of a domain's pool that are neither excluded nor `target`.
     private func fill(
-        _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, available: Int, user: UserID,
+        _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, available: Int, user: UserID?,
         target: Int32, marks: inout Marks, stream: inout RandomStream
     ) throws(NegativeSamplerError) {
         let pool = pools[domain]

@@ -31,7 +31,9 @@ public struct ABXIConfiguration: ModelConfiguration {
     public var maximumLength = 47
     /// Divides the logits of the training loss.
     public var temperature = 0.75
-    /// Negatives for each position and domain.
+    /// Which items compete with a target in the training loss.
+    public var softmax = ItemSoftmax.sampled
+    /// Negatives of each domain, for each position or for each batch.
     public var negatives = 128
     /// Whether embeddings start from a normal truncated at two deviations (v2.1) or a plain one (v1.0).
     public var truncatedEmbeddings = true
@@ -76,7 +78,9 @@ private final class AttentionBlock: Module {
     }
 
     func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]?) -> JaggedTensor {
-        tokens.with(normMha(tokens.values + dropout(mha(tokens, padding: padding).values)))
+        tokens.with(
+            normMha(
+                tokens.values, adding: mha(tokens, padding: padding).values, dropout: dropout))
     }
 }
 
@@ -191,7 +195,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
 
     /// Shared feed-forward and a thread's own adapter, with residual and norm. [_, d]
     private func adapt(_ tokens: Tensor, adapter: LoRA, norm: LayerNorm) -> Tensor {
-        norm(tokens + dropout(feedForward(tokens)) + dropout(adapter(tokens)))
+        norm(tokens, adding: feedForward(tokens), adapter(tokens), dropout: dropout)
     }
 
     /// What sequences are encoded for; domain threads are laid out differently for each.
@@ -273,8 +277,9 @@ public final class ABXI: Module, ItemRanker, GCAHost {
 
     /// The projections of the shared and the domain's own representation, added. [S, d]
     private func project(_ shared: Tensor, _ own: Tensor, by parts: DomainParts) -> Tensor {
-        parts.normI2(shared + dropout(invariantProjector(shared)) + dropout(parts.ilora(shared)))
-            + parts.norm2(own + dropout(parts.proj(own)))
+        parts.normI2(
+            shared, adding: invariantProjector(shared), parts.ilora(shared), dropout: dropout)
+            + parts.norm2(own, adding: parts.proj(own), dropout: dropout)
     }
 
     private func mixedPadding(_ batch: SequenceBatch) -> [Int32]? {
@@ -306,7 +311,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
     public var phases: [TrainingPhase] {
         [
             TrainingPhase(
-                name: "train", examples: .sequences(negativesPerDomain: settings.negatives))
+                name: "train", examples: .sequences(settings.softmax.negatives(settings.negatives)))
         ]
     }
 
@@ -315,21 +320,20 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         guard case .sequences(let full, let negatives) = batch else {
             preconditionFailure("abxi: expected sequences")
         }
-        let perToken = settings.negatives * shape.domains.count
         let table = itemEmbedding.weight.value
         let device = table.device
         let (sequences, kept) = trim(full)
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
         let states = trainingStates(of: sequences, steps: steps)
-        let drawn = Tensor(negatives, shape: [full.tokens, perToken], device: device)
+        let softmax = SoftmaxLoss(
+            settings.softmax, negatives: negatives, perDomain: settings.negatives,
+            temperature: settings.temperature, table: table, domains: shape.domains)
         var parts: [(name: String, value: Tensor)] = []
         for (index, domain) in shape.domains.enumerated() where !steps[index].predictors.isEmpty {
             let tokens = steps[index].predictingTokens
-            let losses = states[index].sampledSoftmaxLoss(
-                table: table,
-                targets: Tensor(tokens.map { sequences.targets[Int($0)] }, device: device),
-                negatives: drawn.rows(Tensor(tokens.map { kept[Int($0)] }, device: device)),
-                temperature: settings.temperature)  // [S]
+            let losses = softmax(
+                states[index], targets: tokens.map { sequences.targets[Int($0)] },
+                positions: tokens.map { kept[Int($0)] }, domain: index)  // [S]
             let weights = sequenceWeights(steps[index].predictingRows, rows: sequences.rows)
             parts.append((domain.name, (losses * Tensor(weights, device: device)).sum()))
         }

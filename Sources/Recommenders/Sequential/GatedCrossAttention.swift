@@ -98,8 +98,10 @@ public final class GatedCrossAttention: Module {
         if !isTraining { cosines.record(query.values, crossed, keyLimits: keyLimits) }
         let gated = configuration.activation(
             gate(.concatenate([x.values, crossed], dimension: 1)))
-        let sum = query.values + gated * dropout(crossed)
-        return query.with(configuration.normalization == .post ? norms[0](sum) : sum)
+        let update = gated * dropout(crossed)
+        return query.with(
+            configuration.normalization == .post
+                ? norms[0](query.values, adding: update) : query.values + update)
     }
 
     func takeCosines() -> CosineRecord {

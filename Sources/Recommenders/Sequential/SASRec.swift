@@ -101,7 +101,8 @@ private final class SelfAttention: Module {
             value: value(tokens.values), keyLimits: tokens.layout.causalLimits,
             heads: settings.heads, dropout: isTraining ? settings.attentionDropout : 0,
             generator: generator)
-        return tokens.with(layerNorm(dropout(dense(mixed.values)) + tokens.values))
+        return tokens.with(
+            layerNorm(tokens.values, adding: dense(mixed.values), dropout: dropout))
     }
 }
 
@@ -123,7 +124,7 @@ private final class PointwiseFeedForward: Module {
     override var renamedChildren: [String: String] { ["net": "", "layerNorm": "LayerNorm"] }
 
     func callAsFunction(_ tokens: JaggedTensor) -> JaggedTensor {
-        tokens.with(layerNorm(dropout(net(tokens.values)) + tokens.values))
+        tokens.with(layerNorm(tokens.values, adding: net(tokens.values), dropout: dropout))
     }
 }
 
@@ -236,7 +237,7 @@ public final class SASRec: Module, ItemRanker {
 
     /// One phase over the sequences; the softmax needs no negatives.
     public var phases: [TrainingPhase] {
-        [TrainingPhase(name: "train", examples: .sequences(negativesPerDomain: 0))]
+        [TrainingPhase(name: "train", examples: .sequences(.none))]
     }
 
     /// Cross-entropy over the encoder's items, averaged over targets; summed over encoders.

@@ -22,8 +22,9 @@ struct ComputeOptions: ParsableArguments {
         }
     }
 
-    /// Sets the threads and finds the device, which may be missing on this machine.
+    /// Sets the threads, keeps memory for reuse and finds the device, which may be missing on this machine.
     func prepare() throws -> Device {
+        Engine.keepFreedMemory()
         if let threads { Engine.threads = threads }
         return try Device(named: device)
     }
