@@ -82,6 +82,10 @@ public final class Evaluator {
     ) throws -> EvaluationResult {
         let dataset = split.dataset
         let vectors = dataset.domains.map { model.itemVectors(of: $0) }
+        var pool: [Int32] = []
+        if case .sampled(let number) = configuration.candidates {
+            pool = try sampledCandidates(part, number, cases)
+        }
         var outcomes = [RankedCase?](repeating: nil, count: cases.count)
         for start in stride(from: 0, to: cases.count, by: configuration.batchSize) {
             let batch = Array(cases[start..<min(start + configuration.batchSize, cases.count)])
@@ -92,109 +96,75 @@ public final class Evaluator {
                 let own = batch.indices.filter { batch[$0].domain == domain }
                 guard !own.isEmpty else { continue }
                 let rows = Tensor(own.map(Int32.init), device: states.device)
-                let scores = states.rows(rows).matmul(vectors[domain.rawValue].transposed())
                 let ranked = try count(
-                    scores, own.map { batch[$0] }, own.map { start + $0 }, domain, part, cases)
+                    states.rows(rows), vectors[domain.rawValue], own.map { batch[$0] },
+                    own.map { start + $0 }, pool)
                 for (index, outcome) in zip(own, ranked) { outcomes[start + index] = outcome }
             }
         }
         return try summarize(cases, outcomes.compactMap { $0 }, part, each)
     }
 
-    /// How many candidates of each case score above and like its target. scores: [cases, items of the domain]
+    /// How many candidates of each case of one domain score above and like its target. states: [cases, width]
     private func count(
-        _ scores: Tensor, _ cases: [EvaluationCase], _ places: [Int], _ domain: DomainID,
-        _ part: Part, _ all: [EvaluationCase]
+        _ states: Tensor, _ vectors: Tensor, _ cases: [EvaluationCase], _ places: [Int],
+        _ pool: [Int32]
     ) throws -> [RankedCase] {
+        let domain = cases[0].domain
         let items = split.dataset.itemRange(of: domain)
-        guard scores.isFinite else {
+        let targets = cases.map { $0.item.rawValue - items.lowerBound }
+        do throws(TorchError) {
+            if case .sampled(let number) = configuration.candidates {
+                let chosen = places.flatMap { pool[$0 * number..<($0 + 1) * number] }
+                let counts = try states.ranks(of: targets, among: vectors, candidates: chosen)
+                return zip(counts.greater, counts.equal).map {
+                    RankedCase(greater: Int($0), equal: Int($1), candidates: number)
+                }
+            }
+            var removed = ItemSelection()
+            for evaluationCase in cases {
+                removed.append(
+                    excluded(evaluationCase).lazy.filter { items.contains($0) }
+                        .map { $0 - items.lowerBound })
+            }
+            let counts = try states.ranks(of: targets, among: vectors, excluding: removed)
+            return cases.indices.map {
+                RankedCase(
+                    greater: Int(counts.greater[$0]), equal: Int(counts.equal[$0]),
+                    candidates: items.count - 1 - removed[$0].count)
+            }
+        } catch {
             throw EvaluationError.notFinite(domain: split.dataset.catalog(of: domain).name)
         }
-        func local(_ item: Int32) -> Int64 { Int64(item - items.lowerBound) }
-        let target = scores.gathered(
-            Tensor(
-                cases.map { local($0.item.rawValue) }, shape: [cases.count, 1],
-                device: scores.device), dimension: 1)  // [cases, 1]
-
-        func tally(_ candidates: Tensor) -> (greater: [Int64], equal: [Int64]) {
-            (
-                (candidates .> target).sum(dimension: 1).elements(),
-                (candidates .== target).sum(dimension: 1).elements()
-            )
-        }
-        if case .sampled(let number) = configuration.candidates {
-            let pool = try sampledCandidates(part, number, all)
-            let chosen = places.flatMap { place in
-                pool[place * number..<(place + 1) * number].map(local)
-            }
-            let (greater, equal) = tally(
-                scores.gathered(
-                    Tensor(chosen, shape: [cases.count, number], device: scores.device),
-                    dimension: 1))
-            return zip(greater, equal).map {
-                RankedCase(greater: Int($0), equal: Int($1), candidates: number)
-            }
-        }
-        let (greater, equal) = tally(scores)
-        let removed = removal(of: cases, scores, target.elements(), items)
-        return cases.indices.map {
-            RankedCase(
-                greater: Int(greater[$0]) - removed[$0].greater,
-                equal: Int(equal[$0]) - 1 - removed[$0].equal,
-                candidates: items.count - 1 - removed[$0].candidates)
-        }
     }
 
-    /// What the excluded items contribute to the counts over the whole domain.
-    private func removal(
-        of cases: [EvaluationCase], _ scores: Tensor, _ targets: [Float],
-        _ items: ClosedRange<Int32>
-    ) -> [RankedCase] {
-        var places: [Int64] = []
-        var owners: [Int] = []
-        for (row, evaluationCase) in cases.enumerated() {
-            for item in excluded(evaluationCase) where items.contains(item) {
-                places.append(Int64(row * items.count) + Int64(item - items.lowerBound))
-                owners.append(row)
-            }
-        }
-        var greater = [Int](repeating: 0, count: cases.count)
-        var equal = greater
-        var total = greater
-        let values: [Float] = scores.reshaped([scores.count])
-            .rows(Tensor(places, device: scores.device)).elements()
-        for (owner, value) in zip(owners, values) {
-            greater[owner] += value > targets[owner] ? 1 : 0
-            equal[owner] += value == targets[owner] ? 1 : 0
-            total[owner] += 1
-        }
-        return cases.indices.map {
-            RankedCase(greater: greater[$0], equal: equal[$0], candidates: total[$0])
-        }
-    }
-
-    /// The different items that do not compete with a case's target; never the target itself.
-    private func excluded(_ evaluationCase: EvaluationCase) -> Set<Int32> {
+    /// The items that do not compete with a case's target, some perhaps twice; never the target itself.
+    private func excluded(_ evaluationCase: EvaluationCase) -> [Int32] {
         let items = split.dataset.items
-        var excluded: Set<Int32> =
-            switch configuration.exclusion {
-            case .none: []
-            case .history: Set(split.history(of: evaluationCase).map { items[Int($0)] })
-            case .everything:
-                Set(split.dataset.events(of: evaluationCase.user).map { items[$0] })
-            }
-        excluded.remove(evaluationCase.item.rawValue)
-        return excluded
+        let target = evaluationCase.item.rawValue
+        switch configuration.exclusion {
+        case .none: return []
+        case .history:
+            return split.history(of: evaluationCase).map { items[Int($0)] }
+                .filter { $0 != target }
+        case .everything:
+            return split.dataset.events(of: evaluationCase.user).map { items[$0] }
+                .filter { $0 != target }
+        }
     }
 
-    /// The candidates of all cases of a part, drawn once.
+    /// The candidates of all cases of a part as places in their domains, drawn once.
     private func sampledCandidates(
         _ part: Part, _ number: Int, _ cases: [EvaluationCase]
     ) throws -> [Int32] {
         if let known = drawn[part] { return known }
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
-        let fresh = try NegativeSampler(dataset: split.dataset).candidates(
-            for: cases, count: number, excluding: { Array(excluded($0)) }, stream: &stream)
+        var fresh = try NegativeSampler(dataset: split.dataset).candidates(
+            for: cases, count: number, excluding: excluded, stream: &stream)
+        for (place, evaluationCase) in cases.enumerated() {
+            let first = split.dataset.itemRange(of: evaluationCase.domain).lowerBound
+            for index in place * number..<(place + 1) * number { fresh[index] -= first }
+        }
         drawn[part] = fresh
         return fresh
     }

@@ -113,37 +113,48 @@ extension SavedModel {
         guard let ranker = model as? any ItemRanker else { throw RecommendationError.noRanking }
         let catalog = catalogs[domain]
         let isFallback = ranker.needsKnownUser ? user == nil : items.isEmpty
-        let scores: Tensor = withoutGradients {
-            guard !isFallback else {
-                let first = Int(catalog.firstItem.rawValue) - 1
-                return Tensor(
-                    description.popularity[first..<first + catalog.count].map(Float.init))
-            }
-            let recent = Array(items.suffix(description.maximumLength))
-            let batch = SequenceBatch(
-                users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],
-                items: recent, times: [Int64](repeating: 0, count: recent.count))
-            let id = DomainID(rawValue: domain)
-            return ranker.itemVectors(of: id)
-                .matmul(ranker.states(of: batch, in: [id]).transposed())
-                .reshaped([catalog.count])
+        let best = try withoutGradients {
+            let (state, vectors) =
+                isFallback
+                ? popularity(of: catalog)
+                : preference(of: user, items: items, ranker, DomainID(rawValue: domain))
+            return try state.topItems(
+                of: vectors, count: count, excluding: places(of: items, in: catalog))
         }
         return Recommendation(
-            domain: catalog.name, items: best(scores, catalog, seen: Set(items), count: count),
-            unknown: unknown, isFallback: isFallback)
+            domain: catalog.name,
+            items: zip(best[0].items, best[0].scores).map { place, score in
+                let item = ItemID(rawValue: catalog.firstItem.rawValue + place)
+                return RecommendedItem(
+                    item: catalog.externalID(of: item), title: catalog.title(of: item),
+                    score: Double(score))
+            }, unknown: unknown, isFallback: isFallback)
     }
 
-    private func best(
-        _ scores: Tensor, _ catalog: Catalog, seen: Set<Int32>, count: Int
-    ) -> [RecommendedItem] {
-        let (values, places) = scores.topK(min(max(count, 0) + seen.count, catalog.count))
-        let ids: [Int64] = places.elements()
-        let pairs = zip(ids, values.elements(as: Float.self)).map { place, score in
-            (ItemID(rawValue: catalog.firstItem.rawValue + Int32(place)), score)
-        }
-        return pairs.filter { !seen.contains($0.0.rawValue) }.prefix(max(count, 0)).map {
-            RecommendedItem(
-                item: catalog.externalID(of: $0), title: catalog.title(of: $0), score: Double($1))
-        }
+    /// The state of a person, [1, width], and the vectors of a domain's items.
+    private func preference(
+        of user: UserID?, items: [Int32], _ ranker: any ItemRanker, _ domain: DomainID
+    ) -> (state: Tensor, vectors: Tensor) {
+        let recent = Array(items.suffix(description.maximumLength))
+        let batch = SequenceBatch(
+            users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],
+            items: recent, times: [Int64](repeating: 0, count: recent.count))
+        return (ranker.states(of: batch, in: [domain]), itemVectors(of: domain, ranker))
+    }
+
+    /// What recommends the items of a domain by their number of training events.
+    private func popularity(of catalog: Catalog) -> (state: Tensor, vectors: Tensor) {
+        let first = Int(catalog.firstItem.rawValue) - 1
+        let events = description.popularity[first..<first + catalog.count].map(Float.init)
+        return (.ones([1, 1]), Tensor(events, shape: [catalog.count, 1]))
+    }
+
+    /// The items of a history that are of a domain, by their places in its catalog.
+    private func places(of items: [Int32], in catalog: Catalog) -> ItemSelection {
+        var places = ItemSelection()
+        let range = catalog.itemRange
+        places.append(
+            items.lazy.filter { range.contains($0) }.map { $0 - range.lowerBound })
+        return places
     }
 }

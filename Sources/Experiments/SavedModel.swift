@@ -22,6 +22,7 @@ public final class SavedModel {
     let description: Description
     /// The model in evaluation state.
     public let model: any Recommender
+    private var knownVectors: [DomainID: Tensor] = [:]
 
     init(description: Description, model: any Recommender) {
         self.description = description
@@ -54,6 +55,14 @@ public final class SavedModel {
     func write(to run: RunDirectory) throws {
         try Safetensors.write(model.state(), to: run.weights)
         try AtomicFile.write(json: description, to: run.model)
+    }
+
+    /// The vectors of a domain's items, computed once: requests do not change the weights.
+    func itemVectors(of domain: DomainID, _ ranker: any ItemRanker) -> Tensor {
+        if let known = knownVectors[domain] { return known }
+        let vectors = ranker.itemVectors(of: domain)
+        knownVectors[domain] = vectors
+        return vectors
     }
 
     /// The domains with their items.

@@ -12,8 +12,8 @@ public final class MultiHeadAttention: Module {
     public let inProjBias: Parameter
     /// The projection of the joined heads.
     public let outProj: Linear
-    private let heads: Int
-    private let width: Int
+    let heads: Int
+    let width: Int
 
     /// Draws the packed projection by Glorot's uniform rule and the output by `initializer`; biases start at 0.
     public init(_ width: Int, heads: Int, initializer: Initializer, random: RandomSources) {

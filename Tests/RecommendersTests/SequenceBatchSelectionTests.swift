@@ -48,6 +48,16 @@ struct SequenceBatchSelectionTests {
         #expect(other.targets == [11, 14])
     }
 
+    @Test("each row's latest tokens come first, then the latest of its own range")
+    func joined() {
+        let batch = SequenceBatch.histories([[1, 10, 2, 11], [12], [], [3, 13, 14, 15]])
+        let joined = batch.joined(with: [1..<10, 1..<10, 1..<10, 10..<20], latest: 2)
+        #expect(joined.rows == 8)
+        #expect(joined.offsets == [0, 2, 3, 3, 5, 7, 7, 7, 9])
+        #expect(joined.items == [2, 11, 12, 14, 15, 1, 2, 14, 15])
+        #expect(joined.users == batch.users + batch.users)
+    }
+
     @Test("distances count from each row's end")
     func distances() {
         let batch = SequenceBatch.histories([[5, 6, 7], [], [8]])

@@ -87,6 +87,24 @@ struct MultiHeadAttentionTests {
                 < 1e-6)
     }
 
+    @Test("the newest tokens alone are those of the whole rows")
+    func newest() throws {
+        let module = try random()
+        let tokens = JaggedTensor(
+            values: Generator(seed: 6).normal([9, 8]), layout: JaggedLayout(lengths: [3, 1, 5]))
+        let last = Tensor([2, 3, 8] as [Int32])
+        #expect(
+            relativeError(module.newest(of: tokens), module(tokens).values.rows(last)) < 1e-6)
+        let padding: [Int32] = [2, 0, 7]
+        let each = zip(padding, [3, 1, 5]).flatMap { [Int32](repeating: $0, count: $1) }
+        let padded = module(tokens, padding: each).values.rows(last)
+        // Recorded by autograd, it is the composition that computes; without, the kernel.
+        #expect(relativeError(module.newest(of: tokens, padding: padding), padded) < 1e-6)
+        withoutGradients {
+            #expect(relativeError(module.newest(of: tokens, padding: padding), padded) < 1e-6)
+        }
+    }
+
     @Test("a query that sees no key gets zeros, without the output's bias")
     func noKeys() throws {
         let module = try random()

@@ -12,7 +12,9 @@
 #include "ct_loss.h"
 #include "ct_ops.h"
 #include "ct_optimizer.h"
+#include "ct_pooling.h"
 #include "ct_random.h"
+#include "ct_retrieval.h"
 #include "ct_tensor.h"
 
 #endif

@@ -82,6 +82,21 @@ private final class AttentionBlock: Module {
             normMha(
                 tokens.values, adding: mha(tokens, padding: padding).values, dropout: dropout))
     }
+
+    /// The newest token of each row alone; zeros in a row without tokens. [rows, d]
+    func newest(of tokens: JaggedTensor, padding: [Int32]?) -> Tensor {
+        let offsets = tokens.layout.offsets
+        let device = tokens.values.device
+        guard tokens.layout.tokenCount > 0 else {
+            return .zeros([tokens.layout.rowCount, tokens.values.size(1)], device: device)
+        }
+        let newest = Tensor(offsets.dropFirst().map { max($0 - 1, 0) }, device: device)
+        let updated = normMha(
+            tokens.values.rows(newest) + dropout(mha.newest(of: tokens, padding: padding)))
+        let seen = zip(offsets, offsets.dropFirst()).map { $0 < $1 ? Float(1) : 0 }
+        guard seen.contains(0) else { return updated }
+        return updated * Tensor(seen, shape: [seen.count, 1], device: device)
+    }
 }
 
 /// What a domain has for itself: its adapters, projector and norms.
@@ -358,12 +373,47 @@ public final class ABXI: Module, ItemRanker, GCAHost {
 
     /// States by the adapters of each row's domain. [rows, d]
     public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        // GCA reads whole threads of all domains.
+        guard gca != nil else { return newestStates(of: histories, in: targets) }
         let steps = shape.domains.map { histories.inferenceSteps(of: $0.items) }
         let states = encode(histories, steps: steps, for: .inference)
         let rows = targets.enumerated().map { row, domain in
             Int32(domain.rawValue * histories.rows + row)
         }
         return Tensor.concatenate(states).rows(Tensor(rows, device: states[0].device))
+    }
+
+    /// What ``states(of:in:)`` needs without GCA: the newest steps of the mixed rows and of each row's own domain.
+    private func newestStates(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        let rows = histories.rows
+        let read = histories.joined(
+            with: targets.map { shape.domains[$0.rawValue].items }, latest: settings.maximumLength)
+        let tokens = embed(read.items, distances: read.distancesFromEnd, offsets: read.offsets)
+        let vacant = (0..<read.rows).map {
+            Int32(settings.maximumLength - read.tokens(ofRow: $0).count)
+        }
+        let newest = attention.newest(
+            of: tokens, padding: settings.attendsPadding ? vacant : nil)  // [2 rows, d]
+        let shared = adapt(newest[0..<rows], adapter: mixedAdapter, norm: mixedNorm)
+        let own = newest[rows..<2 * rows]
+        var order: [Int32] = []
+        var states: [Tensor] = []
+        for (index, parts) in domains.enumerated() {
+            let places = targets.indices.filter { targets[$0].rawValue == index }.map(Int32.init)
+            guard !places.isEmpty else { continue }
+            let chosen = Tensor(places, device: own.device)
+            let predictors = places.map { read.tokens(ofRow: rows + Int($0)).isEmpty ? -1 : $0 }
+            let adapted = adapt(own.rows(chosen), adapter: parts.dlora, norm: parts.normSa)
+            states.append(
+                project(
+                    shared.rows(chosen),
+                    settled(adapted, predictors, index, .inference, isAdapted: true), by: parts))
+            order += places
+        }
+        guard states.count > 1 else { return states[0] }
+        var place = [Int32](repeating: 0, count: rows)
+        for (position, row) in order.enumerated() { place[Int(row)] = Int32(position) }
+        return Tensor.concatenate(states).rows(Tensor(place, device: own.device))
     }
 
     /// Item embeddings. [items, d]

@@ -40,11 +40,36 @@ extension SequenceBatch {
         return own
     }
 
+    /// The latest `length` tokens of each row, and behind all rows once more of each its items of a range.
+    func joined(with own: [Range<Int32>], latest length: Int) -> SequenceBatch {
+        var joined = SequenceBatch(users: [], offsets: [0], items: [], times: [])
+        joined.items.reserveCapacity(2 * items.count)
+        for row in 0..<rows {
+            joined.items += items[tokens(ofRow: row).suffix(length)]
+            joined.offsets.append(Int32(joined.items.count))
+        }
+        for row in 0..<rows {
+            let first = joined.items.count
+            for token in tokens(ofRow: row) where own[row].contains(items[token]) {
+                joined.items.append(items[token])
+            }
+            joined.items.removeSubrange(
+                first..<max(first, joined.items.count - length))
+            joined.offsets.append(Int32(joined.items.count))
+        }
+        joined.users = users + users
+        joined.times = [Int64](repeating: 0, count: joined.items.count)
+        return joined
+    }
+
     /// For each token its distance from the end of its row: 1 is the latest.
     var distancesFromEnd: [Int32] {
-        (0..<rows).flatMap { row -> [Int32] in
-            let count = tokens(ofRow: row).count
-            return (0..<count).map { Int32(count - $0) }
+        var distances: [Int32] = []
+        distances.reserveCapacity(tokens)
+        for row in 0..<rows {
+            let count = Int32(tokens(ofRow: row).count)
+            for token in 0..<count { distances.append(count - token) }
         }
+        return distances
     }
 }
