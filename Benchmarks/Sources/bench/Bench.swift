@@ -94,6 +94,7 @@ enum Bench {
             { DenseSuite.benchmarks(short).map { [$0] } },
             { JaggedSuite.benchmarks(short).map { [$0] } },
             { try UpdateSuite.benchmarks(short).map { [$0] } },
+            { RetrievalSuite.benchmarks(short).map { [$0] } },
             { try training.benchmarks(long) },
             {
                 try InferenceSuite.benchmarks(

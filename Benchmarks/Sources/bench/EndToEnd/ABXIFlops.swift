@@ -75,7 +75,16 @@ struct ABXIFlops {
             return sum + attention(keys: own, queries: own, pairs: seen[domain][domain])
                 + crossed(domain, tokens: ownSteps, pairs: seen[domain])
                 + adapted(own) + adapted(shared) + projected(shared: shared, own: own)
-                + scored(shared, items: 1 + settings.negatives * count)
+                + scored(shared, items: competitors(in: domain))
+        }
+    }
+
+    /// The items in the softmax of a position that predicts a domain.
+    private func competitors(in domain: Int) -> Int {
+        switch settings.softmax {
+        case .sampled: 1 + settings.negatives * domains.count
+        case .shared: 1 + settings.negatives
+        case .full: domains[domain].count
         }
     }
 

@@ -53,14 +53,14 @@ struct TrainingSteps {
     /// Steps over different batches in turn; the floor is that of their mean.
     func benchmark(_ name: String, batches wanted: Int = 4, effort: Effort) throws -> Benchmark {
         let phase = model.phases[0]
-        guard case .sequences(let perDomain) = phase.examples else {
+        guard case .sequences(let wantedNegatives) = phase.examples else {
             preconditionFailure("\(name): expected a model of sequences")
         }
         let training = configuration.training
         let optimizer = Optimizer(training.optimizer, module: model)
         let sampler = NegativeSampler(
             dataset: split.dataset, abxiPoolQuirk: training.negativePoolQuirk)
-        let excluded = perDomain > 0 ? ItemSets.training(of: split) : .empty
+        let excluded = ItemSets.training(of: split)
         let order = examples.epochOrder(seed: 6, epoch: 0)
         let rows = (0..<wanted).map {
             Array(order[$0 * training.batchSize..<($0 + 1) * training.batchSize])
@@ -75,11 +75,14 @@ struct TrainingSteps {
         ) {
             let batch = examples.batch(rows: rows[step % wanted])
             step += 1
-            let negatives =
-                perDomain == 0
-                ? []
-                : try sampler.training(
-                    batch: batch, perDomain: perDomain, excluding: excluded, stream: &stream)
+            let negatives: [Int32] =
+                switch wantedNegatives {
+                case .none: []
+                case .perPosition(let count):
+                    try sampler.training(
+                        batch: batch, perDomain: count, excluding: excluded, stream: &stream)
+                case .perBatch(let count): try sampler.shared(perDomain: count, stream: &stream)
+                }
             optimizer.clearGradients()
             let loss = model.loss(of: .sequences(batch, negatives: negatives), in: phase).total
             precondition(loss.item().isFinite, "\(name): the loss is not a number")
