@@ -10,6 +10,7 @@ struct Arguments {
     var isQuick = false
     var isLarge = false
     var measuresWholeEpochs = false
+    var measuresOnlyPeers = false
     var writesBaseline = false
     var wantsHelp = false
     private var files: [String: String] = [:]
@@ -24,7 +25,7 @@ struct Arguments {
         usage: bench [--quick] [--large] [--json FILE] [--baseline FILE] [--write-baseline]
                      [--experiments FOLDER] [--food-kitchen FOLDER] [--movielens FOLDER]
                      [--peer-python FILE [--peer-abxi FOLDER] [--peer-recbole FOLDER|installed]]
-                     [--peer-drivers FOLDER] [--whole-epochs]
+                     [--peer-drivers FOLDER] [--whole-epochs] [--only-peers]
 
         Measures operations and models against their floor: the larger of arithmetic at the
         machine's measured GEMM rate and compulsory memory traffic at its measured copy rate.
@@ -42,6 +43,7 @@ struct Arguments {
           --peer-recbole FOLDER  RecBole's code, or 'installed'; its SASRec is timed in turn with ours
           --peer-drivers FOLDER  the scripts that drive them; by default ./tools/peers
           --whole-epochs       time whole epochs of the peers, not 5 steps after 3 others
+          --only-peers         leave out everything but peers, and the import with --large
         """
 
     init(_ words: [String]) throws(UsageError) {
@@ -51,6 +53,7 @@ struct Arguments {
             case "--quick": isQuick = true
             case "--large": isLarge = true
             case "--whole-epochs": measuresWholeEpochs = true
+            case "--only-peers": measuresOnlyPeers = true
             case "--write-baseline": writesBaseline = true
             case "--help", "-h": wantsHelp = true
             case _ where Self.fileOptions.contains(word):
@@ -66,6 +69,9 @@ struct Arguments {
             throw UsageError(description: "peers need --peer-python")
         }
         guard writesBaseline else { return }
+        if measuresOnlyPeers {
+            throw UsageError(description: "--write-baseline needs a run without --only-peers")
+        }
         if isQuick { throw UsageError(description: "--write-baseline needs a run without --quick") }
         if baseline == nil { throw UsageError(description: "--write-baseline needs --baseline") }
     }

@@ -31,16 +31,20 @@ enum Bench {
         let data = try BenchData(
             foodKitchen: arguments.foodKitchen, movieLens: arguments.movieLens, scratch: scratch)
         let training = TrainingSuite(experiments: arguments.experiments, data: data)
-        let peak = try Peak.measured(isQuick: arguments.isQuick)
-        var outcome = Outcome(peak: peak, isQuick: arguments.isQuick, data: data.summary)
-        print(head(outcome))
-        for suite in suites(arguments.isQuick, training, scratch) {
-            for group in try suite() {
-                report("measuring " + group.map(\.name).joined(separator: " and "))
-                outcome.rows += try Benchmark.measured(group, against: peak)
+        var outcome = Outcome(
+            peak: try Peak.measured(isQuick: arguments.isQuick), isQuick: arguments.isQuick,
+            data: data.summary)
+        if !arguments.measuresOnlyPeers {
+            for suite in suites(arguments.isQuick, training, scratch) {
+                for group in try suite() {
+                    report("measuring " + group.map(\.name).joined(separator: " and "))
+                    outcome.add(try Benchmark.measured(group))
+                }
             }
         }
         try measureProcesses(arguments, training, scratch, &outcome)
+        outcome.add(try Peak.measured(isQuick: arguments.isQuick))
+        print(head(outcome))
         print(outcome.table(against: baseline), terminator: "")
         print(footnote(baseline, outcome) + "\n")
         for peer in outcome.peers { print(peer.lines) }
@@ -56,11 +60,13 @@ enum Bench {
     private static func measureProcesses(
         _ arguments: Arguments, _ training: TrainingSuite, _ scratch: URL, _ outcome: inout Outcome
     ) throws {
-        report("measuring \(RowName.abxiEpoch)")
-        let epoch = try EpochMeasurement.abxi(
-            training, isQuick: arguments.isQuick, scratch: scratch, peak: outcome.peak)
-        outcome.epoch = epoch.report
-        outcome.rows.append(epoch.row)
+        if !arguments.measuresOnlyPeers {
+            report("measuring \(RowName.abxiEpoch)")
+            let epoch = try EpochMeasurement.abxi(
+                training, isQuick: arguments.isQuick, scratch: scratch)
+            outcome.epoch = epoch.report
+            outcome.add([epoch.measurement])
+        }
         let peers = arguments.peers
         if peers.python != nil { report("measuring peers") }
         for compare in [peers.compareABXI, peers.compareSASRec] {
@@ -74,7 +80,7 @@ enum Bench {
         guard arguments.isLarge else { return }
         report("measuring \(RowName.largeImport)")
         let large = try LargeImport.measured(peers: peers, scratch: scratch)
-        outcome.rows.append(large.row(against: outcome.peak))
+        outcome.add([large.measurement])
         outcome.largeImport = large
     }
 
@@ -94,7 +100,7 @@ enum Bench {
             { DenseSuite.benchmarks(short).map { [$0] } },
             { JaggedSuite.benchmarks(short).map { [$0] } },
             { try UpdateSuite.benchmarks(short).map { [$0] } },
-            { RetrievalSuite.benchmarks(short).map { [$0] } },
+            { [RetrievalSuite.benchmarks(short)] },
             { try training.benchmarks(long) },
             {
                 try InferenceSuite.benchmarks(

@@ -4,8 +4,8 @@ import Foundation
 enum EpochMeasurement {
     /// Runs ABXI's epoch; a quick one takes a few steps and scales them.
     static func abxi(
-        _ suite: TrainingSuite, isQuick: Bool, scratch: URL, peak: Peak
-    ) throws -> (report: EpochReport, row: Row) {
+        _ suite: TrainingSuite, isQuick: Bool, scratch: URL
+    ) throws -> (report: EpochReport, measurement: Measurement) {
         let report = try run(
             suite.experiments.appendingPathComponent("abxi-food-kitchen-authors.yaml"),
             dataset: suite.data.foodKitchen,
@@ -13,10 +13,10 @@ enum EpochMeasurement {
                 ? EpochExtent(warmup: 1, timed: 2) : EpochExtent(warmup: 0, timed: nil),
             scratch: scratch)
         let epoch = try suite.abxi().epoch
-        let row = Row(
-            RowName.abxiEpoch, epoch.parts, handling: epoch.tokens, "tokens",
-            timing: Timing(single: report.seconds, user: report.userSeconds), against: peak)
-        return (report, row)
+        let measurement = Measurement(
+            name: RowName.abxiEpoch, parts: epoch.parts, count: epoch.tokens, unit: "tokens",
+            timing: Timing(single: report.seconds, user: report.userSeconds))
+        return (report, measurement)
     }
 
     /// Trains an experiment in a child process.

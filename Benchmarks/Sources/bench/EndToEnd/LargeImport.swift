@@ -45,10 +45,11 @@ struct LargeImport: Codable {
     var perSecond: Double { Double(rows) / whole.seconds }
 
     /// Reads the file once and writes the dataset once.
-    func row(against peak: Peak) -> Row {
-        Row(
-            RowName.largeImport, [Work(bytes: Double(fileBytes + datasetBytes))], handling: rows,
-            "rows", timing: Timing(single: whole.seconds, user: whole.userSeconds), against: peak)
+    var measurement: Measurement {
+        Measurement(
+            name: RowName.largeImport, parts: [Work(bytes: Double(fileBytes + datasetBytes))],
+            count: rows, unit: "rows",
+            timing: Timing(single: whole.seconds, user: whole.userSeconds))
     }
 
     /// A line for each import.

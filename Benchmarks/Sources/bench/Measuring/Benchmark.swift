@@ -26,14 +26,23 @@ struct Benchmark {
     }
 
     /// Runs benchmarks that are to be compared, repetition by repetition in turn.
-    static func measured(_ benchmarks: [Benchmark], against peak: Peak) throws -> [Row] {
+    static func measured(_ benchmarks: [Benchmark]) throws -> [Measurement] {
         let timings = try measureInTurn(benchmarks[0].effort, benchmarks.map(\.body))
         return zip(benchmarks, timings).map { benchmark, timing in
-            Row(
-                benchmark.name, benchmark.parts, handling: benchmark.count, benchmark.unit,
-                timing: timing, against: peak)
+            Measurement(
+                name: benchmark.name, parts: benchmark.parts, count: benchmark.count,
+                unit: benchmark.unit, timing: timing)
         }
     }
+}
+
+/// The times of one benchmark; the floor comes when the machine's peak is known.
+struct Measurement {
+    let name: String
+    let parts: [Work]
+    let count: Int
+    let unit: String
+    let timing: Timing
 }
 
 /// What was measured of one benchmark.
@@ -52,21 +61,19 @@ struct Row: Codable {
     let perSecond: Double
     let unit: String
 
-    init(
-        _ name: String, _ parts: [Work], handling count: Int, _ unit: String, timing: Timing,
-        against peak: Peak
-    ) {
-        let total = parts.reduce(Work(), +)
-        self.name = name
+    init(_ measurement: Measurement, against peak: Peak) {
+        let total = measurement.parts.reduce(Work(), +)
+        let timing = measurement.timing
+        name = measurement.name
         flops = total.flops
         bytes = total.bytes
-        floorSeconds = peak.floor(of: parts)
+        floorSeconds = peak.floor(of: measurement.parts)
         medianSeconds = timing.median
         fastestSeconds = timing.fastest
         userSeconds = timing.user
         repetitions = timing.repetitions
         ratio = medianSeconds / floorSeconds
-        perSecond = Double(count) / medianSeconds
-        self.unit = unit
+        perSecond = Double(measurement.count) / medianSeconds
+        unit = measurement.unit
     }
 }

@@ -8,5 +8,6 @@ enum RowName {
     static let sampledRanking = "evaluation sampled:999"
     static let recommend = "recommend 10 of 28000"
     static let largeImport = "import 20M ratings"
+    static let gemm = "GEMM 1024³ in turn with it"
     static let retrieval = "top 100 of 1,000,000 × 256, 64 users"
 }

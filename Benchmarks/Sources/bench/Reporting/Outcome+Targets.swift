@@ -9,6 +9,8 @@ extension Outcome {
         return left / right
     }
 
+    private func rate(_ row: Row?) -> Double? { row.map { $0.flops / $0.medianSeconds } }
+
     private func gigabytes(_ bytes: Int?) -> Double? { bytes.map { Double($0) / 1e9 } }
 
     private var training: [Target] {
@@ -59,9 +61,8 @@ extension Outcome {
     private var serving: [Target] {
         // What is left of it when the dataset itself is not counted.
         let memory = largeImport.map { Double($0.whole.peakMemory - $0.datasetBytes) / 1e6 }
-        let retrieval = row(RowName.retrieval).map {
-            100 * $0.flops / $0.medianSeconds / peak.flopsPerSecond
-        }
+        let retrieval = quotient(
+            rate(row(RowName.retrieval)), rate(row(RowName.gemm)))
         return [
             Target(
                 "import of 20 million ratings", largeImport.map { $0.perSecond / 1e6 },
@@ -72,8 +73,8 @@ extension Outcome {
                 "… with filters, polars' time over ours",
                 quotient(largeImport?.polars?.seconds, largeImport?.filtered?.seconds), .none),
             Target(
-                "top 100 of 1,000,000 × 256 for 64 users, share of the GEMM rate", retrieval,
-                .atLeast(70), digits: 1, unit: "%"),
+                "top 100 of 1,000,000 × 256 for 64 users, share of the GEMM rate",
+                retrieval.map { 100 * $0 }, .atLeast(70), digits: 1, unit: "%"),
             Target(
                 "one recommend of 28,000 items",
                 row(RowName.recommend).map { $0.medianSeconds * 1e3 }, .below(2), unit: "ms"),

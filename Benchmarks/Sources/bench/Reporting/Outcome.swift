@@ -10,15 +10,18 @@ struct Outcome: Encodable {
     let machine: String
     let threads: Int
     let isQuick: Bool
-    let peak: Peak
+    /// The better of a measurement before and one after all else.
+    private(set) var peak: Peak
     /// Which data is real.
     let data: String
-    var rows: [Row] = []
+    private(set) var rows: [Row] = []
     /// ABXI's epoch by the trainer, in a process of its own.
     var epoch: EpochReport?
     /// Other people's code beside ours.
     var peers: [PeerResult] = []
     var largeImport: LargeImport?
+
+    private var measurements: [Measurement] = []
 
     private enum CodingKeys: String, CodingKey {
         case isthmus, libtorch, machine, threads, isQuick, peak, data, rows, epoch, peers
@@ -33,6 +36,19 @@ struct Outcome: Encodable {
         self.isQuick = isQuick
         self.peak = peak
         self.data = data
+    }
+
+    mutating func add(_ measured: [Measurement]) {
+        measurements += measured
+        rows += measured.map { Row($0, against: peak) }
+    }
+
+    /// Takes a second measurement of the machine: where the first was disturbed, every floor was too high.
+    mutating func add(_ second: Peak) {
+        peak = Peak(
+            flopsPerSecond: max(peak.flopsPerSecond, second.flopsPerSecond),
+            bytesPerSecond: max(peak.bytesPerSecond, second.bytesPerSecond))
+        rows = measurements.map { Row($0, against: peak) }
     }
 
     func encode(to encoder: any Encoder) throws {
