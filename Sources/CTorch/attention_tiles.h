@@ -222,14 +222,14 @@ inline void mix_tile(const Weights &weights, const Panel &sources, int64_t begin
             for (int vector = 0; vector < vectors; ++vector) totals[row][vector] += value[vector] * factor;
         }
     }
-    for (int row = 0; row < rows; ++row) {
+    // A constant bound keeps the totals in registers.
+#pragma clang loop unroll(full)
+    for (int row = 0; row < 4; ++row) {
+        if (row >= rows) break;
         float *to = out.data + (i + row) * out.stride + column;
-        if (columns == vectors * kLanes) {
-            for (int vector = 0; vector < vectors; ++vector) store(to + vector * kLanes, totals[row][vector]);
-        } else {
-            for (int vector = 0; vector < vectors; ++vector) store(edge + vector * kLanes, totals[row][vector]);
-            std::memcpy(to, edge, columns * sizeof(float));
-        }
+        float *whole = columns < vectors * kLanes ? edge : to;
+        for (int vector = 0; vector < vectors; ++vector) store(whole + vector * kLanes, totals[row][vector]);
+        if (whole == edge) std::memcpy(to, edge, columns * sizeof(float));
     }
 }
 

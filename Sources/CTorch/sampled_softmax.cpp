@@ -196,6 +196,7 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
             }
         });
         context->save_for_backward({packed, table, slopes, groups.starts, groups.owners});
+        context->saved_data["sparse"] = wants_sparse_gradient(table);
         return losses;
     }
 
@@ -212,7 +213,10 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
         });
         variable_list gradients(5);
         if (context->needs_input_grad(0)) gradients[0] = hidden_gradient(packed.size(1), table, starts, owners, factors);
-        if (context->needs_input_grad(1)) gradients[1] = table_gradient(packed, table, starts, owners, factors);
+        if (context->needs_input_grad(1))
+            gradients[1] = context->saved_data["sparse"].toBool()
+                               ? sparse_table_gradient(packed, table, starts, owners, factors)
+                               : table_gradient(packed, starts, owners, factors, table.size(1));
         return gradients;
     }
 
@@ -263,10 +267,11 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
         return result;
     }
 
-    static at::Tensor table_gradient(const at::Tensor &packed, const at::Tensor &table, const at::Tensor &starts,
-                                     const at::Tensor &owners, const at::Tensor &factors) {
-        const Blocks blocks(table.size(1));
-        at::Tensor result = at::empty(table.sizes(), table.options());
+    /// A row for each group of places. [groups, width]
+    static at::Tensor table_gradient(const at::Tensor &packed, const at::Tensor &starts, const at::Tensor &owners,
+                                     const at::Tensor &factors, int64_t width) {
+        const Blocks blocks(width);
+        at::Tensor result = at::empty({starts.numel() - 1, width}, packed.options());
         const int64_t *start = starts.const_data_ptr<int64_t>();
         const int32_t *owner = owners.const_data_ptr<int32_t>();
         const float *hidden = packed.const_data_ptr<float>(), *factor = factors.const_data_ptr<float>();
@@ -282,6 +287,15 @@ class SampledSoftmax : public torch::autograd::Function<SampledSoftmax> {
                 }
         });
         return result;
+    }
+
+    /// The rows that have places alone: their groups are those of the whole table without the empty ones.
+    static at::Tensor sparse_table_gradient(const at::Tensor &packed, const at::Tensor &table, const at::Tensor &starts,
+                                            const at::Tensor &owners, const at::Tensor &factors) {
+        const at::Tensor used = starts.diff().nonzero().squeeze(1);
+        const at::Tensor used_starts = at::cat({starts.index_select(0, used), starts.narrow(0, table.size(0), 1)});
+        return at::sparse_coo_tensor(used.unsqueeze(0),
+                                     table_gradient(packed, used_starts, owners, factors, table.size(1)), table.sizes());
     }
 };
 
