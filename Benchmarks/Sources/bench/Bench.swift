@@ -45,8 +45,10 @@ enum Bench {
         try measureProcesses(arguments, training, scratch, &outcome)
         outcome.add(try Peak.measured(isQuick: arguments.isQuick))
         print(head(outcome))
-        print(outcome.table(against: baseline), terminator: "")
-        print(footnote(baseline, outcome) + "\n")
+        if !outcome.rows.isEmpty {
+            print(outcome.table(against: baseline), terminator: "")
+            print(footnote(baseline, outcome) + "\n")
+        }
         for peer in outcome.peers { print(peer.lines) }
         if let large = outcome.largeImport { print(large.lines) }
         print(Target.table(outcome.targets), terminator: "")
