@@ -41,7 +41,8 @@ lint: ## Check formatting, sizes, layers and house rules
 format: ## Format the Swift sources in place
 	swift format --in-place --parallel --recursive $(SOURCES)
 
-bench: setup ## Measure operations and models against their floor
+# Variables of the command line reach the script, such as LARGE=1; it lists them.
+bench: setup ## Measure operations and models against their floor, and peers
 	tools/bench
 
 fixtures: ## Check the parity fixtures against their manifest

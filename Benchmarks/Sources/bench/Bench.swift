@@ -6,7 +6,9 @@ import Torch
 enum Bench {
     static func main() {
         do {
-            let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+            let words = Array(CommandLine.arguments.dropFirst())
+            if words.first == ChildTask.option { return try ChildTask.run(words.dropFirst()) }
+            let arguments = try Arguments(words)
             if arguments.wantsHelp { return print(Arguments.help) }
             try run(arguments)
         } catch let error as UsageError {
@@ -26,29 +28,70 @@ enum Bench {
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
 
-        let peak = Peak.measured(isQuick: arguments.isQuick)
-        var outcome = Outcome(peak: peak, isQuick: arguments.isQuick)
-        print("\(outcome.machine), \(outcome.threads) threads, libtorch \(outcome.libtorch)")
-        print(
-            String(
-                format: "peak: %.1f GFLOP/s (GEMM 1024³ float32), %.1f GB/s (copy of 256 MiB)\n",
-                peak.flopsPerSecond / 1e9, peak.bytesPerSecond / 1e9))
-        for suite in suites(arguments.isQuick, scratch) {
-            for benchmark in try suite() {
-                report("measuring \(benchmark.name)")
-                outcome.rows.append(try benchmark.measured(against: peak))
+        let data = try BenchData(
+            foodKitchen: arguments.foodKitchen, movieLens: arguments.movieLens, scratch: scratch)
+        let training = TrainingSuite(experiments: arguments.experiments, data: data)
+        var outcome = Outcome(
+            peak: try Peak.measured(isQuick: arguments.isQuick), isQuick: arguments.isQuick,
+            data: data.summary)
+        if !arguments.measuresOnlyPeers {
+            for suite in suites(arguments.isQuick, training, scratch) {
+                for group in try suite() {
+                    report("measuring " + group.map(\.name).joined(separator: " and "))
+                    outcome.add(try Benchmark.measured(group))
+                }
             }
         }
-        print(outcome.table(against: baseline), terminator: "")
-        print(footnote(baseline, outcome))
+        try measureProcesses(arguments, training, scratch, &outcome)
+        outcome.add(try Peak.measured(isQuick: arguments.isQuick))
+        print(head(outcome))
+        if !outcome.rows.isEmpty {
+            print(outcome.table(against: baseline), terminator: "")
+            print(footnote(baseline, outcome) + "\n")
+        }
+        for peer in outcome.peers { print(peer.lines) }
+        if let large = outcome.largeImport { print(large.lines) }
+        print(Target.table(outcome.targets), terminator: "")
         if let json = arguments.json { try write(json: outcome, to: json) }
         if arguments.writesBaseline, let file = arguments.baseline {
             try write(json: Baseline(outcome), to: file)
         }
     }
 
+    /// What needs a process of its own, for its memory or because it is another program.
+    private static func measureProcesses(
+        _ arguments: Arguments, _ training: TrainingSuite, _ scratch: URL, _ outcome: inout Outcome
+    ) throws {
+        if !arguments.measuresOnlyPeers {
+            report("measuring \(RowName.abxiEpoch)")
+            let epoch = try EpochMeasurement.abxi(
+                training, isQuick: arguments.isQuick, scratch: scratch)
+            outcome.epoch = epoch.report
+            outcome.add([epoch.measurement])
+        }
+        let peers = arguments.peers
+        if peers.python != nil { report("measuring peers") }
+        for compare in [peers.compareABXI, peers.compareSASRec] {
+            do {
+                if let result = try compare(training, scratch) { outcome.peers.append(result) }
+            } catch let error as ChildError {
+                // Another's code that does not run here must not cost what was measured of ours.
+                report("bench: \(error)")
+            }
+        }
+        guard arguments.isLarge else { return }
+        report("measuring \(RowName.largeImport)")
+        let large = try LargeImport.measured(peers: peers, scratch: scratch)
+        outcome.add([large.measurement])
+        outcome.largeImport = large
+    }
+
+    /// Suites of benchmarks, those that are compared with each other in one group.
+    ///
     /// Each suite is made when its turn comes, so that its data is gone before the next one's.
-    private static func suites(_ isQuick: Bool, _ scratch: URL) -> [() throws -> [Benchmark]] {
+    private static func suites(
+        _ isQuick: Bool, _ training: TrainingSuite, _ scratch: URL
+    ) -> [() throws -> [[Benchmark]]] {
         let short =
             isQuick
             ? Effort(repetitions: 3...50, seconds: 0.2) : Effort(repetitions: 9...500, seconds: 2)
@@ -56,12 +99,26 @@ enum Bench {
             isQuick
             ? Effort(repetitions: 1...2, seconds: 2) : Effort(repetitions: 5...20, seconds: 15)
         return [
-            { DenseSuite.benchmarks(short) }, { JaggedSuite.benchmarks(short) },
-            { try UpdateSuite.benchmarks(short) },
-            { try TrainingSuite.benchmarks(long) },
-            { try InferenceSuite.benchmarks(short: short, long: long, scratch: scratch) },
-            { try ImportSuite.benchmarks(long, scratch: scratch) },
+            { DenseSuite.benchmarks(short).map { [$0] } },
+            { JaggedSuite.benchmarks(short).map { [$0] } },
+            { try UpdateSuite.benchmarks(short).map { [$0] } },
+            { [RetrievalSuite.benchmarks(short)] },
+            { try training.benchmarks(long) },
+            {
+                try InferenceSuite.benchmarks(
+                    short: short, long: long, isQuick: isQuick, data: training.data,
+                    scratch: scratch)
+            },
+            { try ImportSuite.benchmarks(long, scratch: scratch).map { [$0] } },
         ]
+    }
+
+    private static func head(_ outcome: Outcome) -> String {
+        "\(outcome.machine), \(outcome.threads) threads, libtorch \(outcome.libtorch)\n"
+            + outcome.data + "\n"
+            + String(
+                format: "peak: %.1f GFLOP/s (GEMM 1024³ float32), %.1f GB/s (copy of 256 MiB)\n",
+                outcome.peak.flopsPerSecond / 1e9, outcome.peak.bytesPerSecond / 1e9)
     }
 
     private static func footnote(_ baseline: Baseline?, _ outcome: Outcome) -> String {

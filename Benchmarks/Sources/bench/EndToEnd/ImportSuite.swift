@@ -1,8 +1,9 @@
 import Foundation
 import Interactions
 
-/// The import of a file of a million ratings into a new dataset.
+/// The import of made-up ratings into a new dataset.
 enum ImportSuite {
+    /// A file of a million rows.
     static func benchmarks(_ effort: Effort, scratch: URL) throws -> [Benchmark] {
         let rows = 1_000_000
         let file = scratch.appendingPathComponent("ratings.csv")
@@ -24,7 +25,7 @@ enum ImportSuite {
     }
 
     /// The bytes of a file, or of all files in a folder.
-    private static func size(of url: URL) throws -> Int {
+    static func size(of url: URL) throws -> Int {
         let keys: Set<URLResourceKey> = [.isDirectoryKey, .fileSizeKey]
         let values = try url.resourceValues(forKeys: keys)
         guard values.isDirectory == true else { return values.fileSize ?? 0 }

@@ -25,17 +25,24 @@ struct Benchmark {
         self.body = body
     }
 
-    /// Runs it.
-    func measured(against peak: Peak) throws -> Row {
-        let timing = try measure(effort, body)
-        let floor = peak.floor(of: parts)
-        let total = parts.reduce(Work(), +)
-        return Row(
-            name: name, flops: total.flops, bytes: total.bytes, floorSeconds: floor,
-            medianSeconds: timing.median, fastestSeconds: timing.fastest,
-            repetitions: timing.repetitions, ratio: timing.median / floor,
-            perSecond: Double(count) / timing.median, unit: unit)
+    /// Runs benchmarks that are to be compared, repetition by repetition in turn.
+    static func measured(_ benchmarks: [Benchmark]) throws -> [Measurement] {
+        let timings = try measureInTurn(benchmarks[0].effort, benchmarks.map(\.body))
+        return zip(benchmarks, timings).map { benchmark, timing in
+            Measurement(
+                name: benchmark.name, parts: benchmark.parts, count: benchmark.count,
+                unit: benchmark.unit, timing: timing)
+        }
     }
+}
+
+/// The times of one benchmark; the floor comes when the machine's peak is known.
+struct Measurement {
+    let name: String
+    let parts: [Work]
+    let count: Int
+    let unit: String
+    let timing: Timing
 }
 
 /// What was measured of one benchmark.
@@ -46,9 +53,27 @@ struct Row: Codable {
     let floorSeconds: Double
     let medianSeconds: Double
     let fastestSeconds: Double
+    /// Processor time in user mode, all threads.
+    let userSeconds: Double
     let repetitions: Int
     /// The median over the floor.
     let ratio: Double
     let perSecond: Double
     let unit: String
+
+    init(_ measurement: Measurement, against peak: Peak) {
+        let total = measurement.parts.reduce(Work(), +)
+        let timing = measurement.timing
+        name = measurement.name
+        flops = total.flops
+        bytes = total.bytes
+        floorSeconds = peak.floor(of: measurement.parts)
+        medianSeconds = timing.median
+        fastestSeconds = timing.fastest
+        userSeconds = timing.user
+        repetitions = timing.repetitions
+        ratio = medianSeconds / floorSeconds
+        perSecond = Double(measurement.count) / medianSeconds
+        unit = measurement.unit
+    }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How long something is measured: until the time is spent, within limits of repetitions.
 struct Effort {
     let repetitions: ClosedRange<Int>
@@ -8,25 +10,62 @@ struct Effort {
 struct Timing {
     let median: Double
     let fastest: Double
+    /// Processor time in user mode, all threads, of a repetition on the average.
+    let user: Double
     let repetitions: Int
+
+    /// A single run.
+    init(single seconds: Double, user: Double) {
+        median = seconds
+        fastest = seconds
+        self.user = user
+        repetitions = 1
+    }
+
+    /// Repetitions, one or more.
+    init(_ times: [Double], user: Double) {
+        let sorted = times.sorted()
+        let middle = sorted.count / 2
+        median =
+            sorted.count.isMultiple(of: 2)
+            ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+        fastest = sorted[0]
+        self.user = user / Double(sorted.count)
+        repetitions = sorted.count
+    }
+}
+
+/// Processor time that this process has spent, in seconds, all threads together.
+func processorTime() -> (user: Double, system: Double) {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return (seconds(usage.ru_utime), seconds(usage.ru_stime))
 }
 
 /// Measures a body after one unmeasured run, which fills caches, pages and thread pools.
-func measure(_ effort: Effort, _ body: () throws -> Void) rethrows -> Timing {
+func measure(_ effort: Effort, _ body: () throws -> Void) throws -> Timing {
+    try withoutActuallyEscaping(body) { try measureInTurn(effort, [$0])[0] }
+}
+
+/// Measures bodies that are to be compared: one repetition of each in turn, so that all meet the same disturbances.
+func measureInTurn(_ effort: Effort, _ bodies: [() throws -> Void]) throws -> [Timing] {
     let clock = ContinuousClock()
-    try body()
-    var times: [Double] = []
+    for body in bodies { try body() }
+    var user = [Double](repeating: 0, count: bodies.count)
+    var times = [[Double]](repeating: [], count: bodies.count)
     var total = 0.0
-    while times.count < effort.repetitions.lowerBound
-        || (total < effort.seconds && times.count < effort.repetitions.upperBound)
+    while times[0].count < effort.repetitions.lowerBound
+        || (total < effort.seconds * Double(bodies.count)
+            && times[0].count < effort.repetitions.upperBound)
     {
-        let seconds = try clock.measure(body) / .seconds(1)
-        times.append(seconds)
-        total += seconds
+        for (index, body) in bodies.enumerated() {
+            let begin = processorTime().user
+            let seconds = try clock.measure(body) / .seconds(1)
+            user[index] += processorTime().user - begin
+            times[index].append(seconds)
+            total += seconds
+        }
     }
-    times.sort()
-    let middle = times.count / 2
-    let median =
-        times.count.isMultiple(of: 2) ? (times[middle - 1] + times[middle]) / 2 : times[middle]
-    return Timing(median: median, fastest: times[0], repetitions: times.count)
+    return zip(times, user).map { Timing($0, user: $1) }
 }

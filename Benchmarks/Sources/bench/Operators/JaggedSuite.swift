@@ -37,7 +37,7 @@ enum JaggedSuite {
         let tokens = 5400
         let negatives = 256
         let width = 256
-        let rows = FoodKitchen.itemCount + 1
+        let rows = SyntheticSequences.foodKitchen.itemCount + 1
         let hidden = random.normal([tokens, width])
         let table = random.normal([rows, width], deviation: 0.02)
         let targets = drawn(tokens, of: rows, "targets")

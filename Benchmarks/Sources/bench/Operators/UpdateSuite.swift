@@ -12,7 +12,7 @@ enum UpdateSuite {
     /// AdamW over tensors of the shapes of ABXI's parameters.
     private static func adamW(_ effort: Effort) throws -> Benchmark {
         let model = try ABXI(
-            ABXIConfiguration(), shape: FoodKitchen.shape(users: 1),
+            ABXIConfiguration(), shape: SyntheticSequences.foodKitchen.shape(users: 1),
             random: RandomSources(initializationSeed: 4, dropoutSeed: 4))
         let shapes = model.parameters().map(\.parameter.value.shape)
         let random = Generator(seed: 4)
@@ -40,7 +40,7 @@ enum UpdateSuite {
         let perDomain = 128
         var stream = RandomStream(seed: 4, name: "negatives")
         let items = (0..<rows * length).map { _ in
-            Int32(1 + stream.uniform(below: FoodKitchen.itemCount))
+            Int32(1 + stream.uniform(below: SyntheticSequences.foodKitchen.itemCount))
         }
         let batch = SequenceBatch(
             users: (0..<Int32(rows)).map(UserID.init(rawValue:)),
@@ -49,8 +49,8 @@ enum UpdateSuite {
             targets: Array(items[1...] + items[..<1]))
         let excluded = ItemSets(
             (0..<rows).map { Array(items[$0 * length..<($0 + 1) * length]) })
-        let sampler = NegativeSampler(itemRanges: FoodKitchen.itemRanges)
-        let count = items.count * FoodKitchen.itemRanges.count * perDomain
+        let sampler = NegativeSampler(itemRanges: SyntheticSequences.foodKitchen.itemRanges)
+        let count = items.count * SyntheticSequences.foodKitchen.itemRanges.count * perDomain
         return Benchmark(
             "negative sampling", Work(bytes: float32Bytes(count)), handling: count, "draws",
             effort: effort

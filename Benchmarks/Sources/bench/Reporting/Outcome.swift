@@ -4,22 +4,67 @@ import RankingMetrics
 import Torch
 
 /// Everything that a run measured.
-struct Outcome: Codable {
+struct Outcome: Encodable {
     let isthmus: String
     let libtorch: String
     let machine: String
     let threads: Int
     let isQuick: Bool
-    let peak: Peak
-    var rows: [Row] = []
+    /// The better of a measurement before and one after all else.
+    private(set) var peak: Peak
+    /// Which data is real.
+    let data: String
+    private(set) var rows: [Row] = []
+    /// ABXI's epoch by the trainer, in a process of its own.
+    var epoch: EpochReport?
+    /// Other people's code beside ours.
+    var peers: [PeerResult] = []
+    var largeImport: LargeImport?
 
-    init(peak: Peak, isQuick: Bool) {
+    private var measurements: [Measurement] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case isthmus, libtorch, machine, threads, isQuick, peak, data, rows, epoch, peers
+        case largeImport, targets
+    }
+
+    init(peak: Peak, isQuick: Bool, data: String) {
         isthmus = Isthmus.version
         libtorch = Engine.version
         machine = Machine.summary
         threads = Engine.threads
         self.isQuick = isQuick
         self.peak = peak
+        self.data = data
+    }
+
+    mutating func add(_ measured: [Measurement]) {
+        measurements += measured
+        rows += measured.map { Row($0, against: peak) }
+    }
+
+    /// Takes a second measurement of the machine: where the first was disturbed, every floor was too high.
+    mutating func add(_ second: Peak) {
+        peak = Peak(
+            flopsPerSecond: max(peak.flopsPerSecond, second.flopsPerSecond),
+            bytesPerSecond: max(peak.bytesPerSecond, second.bytesPerSecond))
+        rows = measurements.map { Row($0, against: peak) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(isthmus, forKey: .isthmus)
+        try container.encode(libtorch, forKey: .libtorch)
+        try container.encode(machine, forKey: .machine)
+        try container.encode(threads, forKey: .threads)
+        try container.encode(isQuick, forKey: .isQuick)
+        try container.encode(peak, forKey: .peak)
+        try container.encode(data, forKey: .data)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(epoch, forKey: .epoch)
+        try container.encode(peers, forKey: .peers)
+        try container.encode(largeImport, forKey: .largeImport)
+        try container.encode(targets, forKey: .targets)
     }
 
     /// The table for people, with the earlier run's ratios where there are any.
