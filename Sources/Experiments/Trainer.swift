@@ -1,7 +1,7 @@
 internal import Foundation
 public import Interactions
 internal import RankingMetrics
-public import Recommenders
+internal import Recommenders
 public import Torch
 internal import TorchNN
 
@@ -326,15 +326,5 @@ public final class Trainer {
         checkpoints.removeEverything()
         observe(.finished(result))
         return result
-    }
-}
-
-extension DataShape {
-    /// The sizes of a dataset.
-    public init(_ dataset: Dataset) {
-        self.init(
-            domains: dataset.catalogs.map {
-                Domain(name: $0.name, firstItem: $0.firstItem.rawValue, itemCount: $0.count)
-            }, userCount: dataset.userCount)
     }
 }

@@ -63,62 +63,6 @@ public struct ABXIConfiguration: ModelConfiguration {
     }
 }
 
-/// Self-attention with residual and LayerNorm after it.
-private final class AttentionBlock: Module {
-    let mha: MultiHeadAttention
-    let normMha: LayerNorm
-    private let dropout: Dropout
-
-    init(_ settings: ABXIConfiguration, initializer: Initializer, random: RandomSources) {
-        mha = MultiHeadAttention(
-            settings.embeddingSize, heads: settings.heads, initializer: initializer,
-            random: random)
-        normMha = LayerNorm(settings.embeddingSize)
-        dropout = Dropout(settings.dropout, random: random)
-    }
-
-    func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]?) -> JaggedTensor {
-        tokens.with(
-            normMha(
-                tokens.values, adding: mha(tokens, padding: padding).values, dropout: dropout))
-    }
-
-    /// The newest token of each row alone; zeros in a row without tokens. [rows, d]
-    func newest(of tokens: JaggedTensor, padding: [Int32]?) -> Tensor {
-        let offsets = tokens.layout.offsets
-        let device = tokens.values.device
-        guard tokens.layout.tokenCount > 0 else {
-            return .zeros([tokens.layout.rowCount, tokens.values.size(1)], device: device)
-        }
-        let newest = Tensor(offsets.dropFirst().map { max($0 - 1, 0) }, device: device)
-        let updated = normMha(
-            tokens.values.rows(newest) + dropout(mha.newest(of: tokens, padding: padding)))
-        let seen = zip(offsets, offsets.dropFirst()).map { $0 < $1 ? Float(1) : 0 }
-        guard seen.contains(0) else { return updated }
-        return updated * Tensor(seen, shape: [seen.count, 1], device: device)
-    }
-}
-
-/// What a domain has for itself: its adapters, projector and norms.
-private final class DomainParts: Module {
-    let dlora: LoRA
-    let normSa: LayerNorm
-    let ilora: LoRA
-    let proj: SwiGLU
-    let normI2: LayerNorm
-    let norm2: LayerNorm
-
-    init(_ settings: ABXIConfiguration, initializer: Initializer, random: RandomSources) {
-        let width = settings.embeddingSize
-        dlora = LoRA(width, rank: settings.domainRank, random: random)
-        normSa = LayerNorm(width)
-        ilora = LoRA(width, rank: settings.invariantRank, random: random)
-        proj = SwiGLU(width, inner: settings.innerSize, initializer: initializer, random: random)
-        normI2 = LayerNorm(width)
-        norm2 = LayerNorm(width)
-    }
-}
-
 /// The model: a shared encoder over the mixed sequence and the domain threads, adapted and projected per target.
 public final class ABXI: Module, ItemRanker, GCAHost {
     /// Settings.
@@ -135,12 +79,12 @@ public final class ABXI: Module, ItemRanker, GCAHost {
     private let shape: DataShape
     private let itemEmbedding: Embedding
     private let positionEmbedding: Embedding
-    private let attention: AttentionBlock
+    private let attention: ABXIAttention
     private let feedForward: SwiGLU
     private let mixedAdapter: LoRA
     private let mixedNorm: LayerNorm
     private let invariantProjector: SwiGLU
-    private let domains: [DomainParts]
+    private let domains: [ABXIDomain]
     private let dropout: Dropout
     /// Gated cross-attention, if any stage is chosen.
     public let gca: GCAStack?
@@ -163,7 +107,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
             shape.itemCount + 1, width, initializer: table, random: random)
         positionEmbedding = Embedding(
             configuration.maximumLength + 1, width, initializer: table, random: random)
-        attention = AttentionBlock(configuration, initializer: normal, random: random)
+        attention = ABXIAttention(configuration, initializer: normal, random: random)
         feedForward = SwiGLU(
             width, inner: configuration.innerSize, initializer: normal, random: random)
         mixedAdapter = LoRA(width, rank: configuration.domainRank, random: random)
@@ -171,7 +115,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         invariantProjector = SwiGLU(
             width, inner: configuration.innerSize, initializer: normal, random: random)
         domains = shape.domains.map { _ in
-            DomainParts(configuration, initializer: normal, random: random)
+            ABXIDomain(configuration, initializer: normal, random: random)
         }
         dropout = Dropout(configuration.dropout, random: random)
         gca = try GCAStack(
@@ -291,7 +235,7 @@ public final class ABXI: Module, ItemRanker, GCAHost {
     }
 
     /// The projections of the shared and the domain's own representation, added. [S, d]
-    private func project(_ shared: Tensor, _ own: Tensor, by parts: DomainParts) -> Tensor {
+    private func project(_ shared: Tensor, _ own: Tensor, by parts: ABXIDomain) -> Tensor {
         parts.normI2(
             shared, adding: invariantProjector(shared), parts.ilora(shared), dropout: dropout)
             + parts.norm2(own, adding: parts.proj(own), dropout: dropout)
