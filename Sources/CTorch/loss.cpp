@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "guarded.h"
+#include "product.h"
 
 using namespace ctorch;
 
@@ -26,7 +27,7 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
             const at::Tensor logits =
-                at::matmul(hidden.narrow(0, start, length), table.t()).div_(temperature);          // [chunk, n]
+                product(hidden.narrow(0, start, length), table.t()).div_(temperature);          // [chunk, n]
             at::Tensor normalizer = logits.logsumexp(at::IntArrayRef{1});
             const at::Tensor hit = logits.gather(1, targets.narrow(0, start, length).unsqueeze(1)).squeeze(1);
             normalizers.narrow(0, start, length).copy_(normalizer);
@@ -48,13 +49,13 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
             const at::Tensor rows = hidden.narrow(0, start, length);
-            at::Tensor slope = at::matmul(rows, table.t()).div_(temperature);
+            at::Tensor slope = product(rows, table.t()).div_(temperature);
             slope.sub_(normalizers.narrow(0, start, length).unsqueeze(1)).exp_();
             const at::Tensor index = targets.narrow(0, start, length).unsqueeze(1);
             slope.scatter_add_(1, index, at::full({length, 1}, -1.0, slope.options()));
             slope.mul_(upstream[0].narrow(0, start, length).unsqueeze(1).div(temperature));
-            hidden_gradient.narrow(0, start, length).copy_(at::matmul(slope, table));
-            table_gradient.addmm_(slope.t(), rows);
+            hidden_gradient.narrow(0, start, length).copy_(product(slope, table));
+            add_product(table_gradient, slope.t(), rows);
         }
         return {hidden_gradient, table_gradient, at::Tensor(), at::Tensor(), at::Tensor()};
     }

@@ -93,13 +93,6 @@ ct_status ct_matmul(ct_tensor left, ct_tensor right, ct_tensor *out) {
     return guarded([&] { give(out, at::matmul(unwrap(left), unwrap(right))); });
 }
 
-ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
-    return guarded([&] {
-        const std::optional<at::Tensor> shift = bias == nullptr ? std::optional<at::Tensor>() : unwrap(bias);
-        give(out, at::linear(unwrap(input), unwrap(weight), shift));
-    });
-}
-
 ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out) {
     return guarded([&] {
         give(out, at::layer_norm(unwrap(input), unwrap(weight).sizes(), unwrap(weight), unwrap(bias), epsilon));

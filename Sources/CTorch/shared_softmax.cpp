@@ -8,6 +8,7 @@
 
 #include "ct_loss.h"
 #include "guarded.h"
+#include "product.h"
 
 using namespace ctorch;
 
@@ -59,8 +60,8 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
             at::Tensor push = logits(hidden, pool, targets, negatives, temperature, start, length);
             push.sub_(normalizers.narrow(0, start, length).unsqueeze(1)).exp_();
             push.mul_(weights.narrow(0, start, length).unsqueeze(1));
-            hidden_gradient.narrow(0, start, length).addmm_(push, pool);
-            pool_gradient.addmm_(push.t(), hidden.narrow(0, start, length));
+            add_product(hidden_gradient.narrow(0, start, length), push, pool);
+            add_product(pool_gradient, push.t(), hidden.narrow(0, start, length));
         }
         const std::vector<int64_t> shape = {context->saved_data["rows"].toInt(), hidden.size(1)};
         at::Tensor table_gradient;
@@ -79,7 +80,7 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
     /// Inner products of a chunk with the pool over the temperature, minus infinity at a token's own target. [chunk, N]
     static at::Tensor logits(const at::Tensor &hidden, const at::Tensor &pool, const at::Tensor &targets,
                              const at::Tensor &negatives, double temperature, int64_t start, int64_t length) {
-        at::Tensor products = at::matmul(hidden.narrow(0, start, length), pool.t()).div_(temperature);
+        at::Tensor products = product(hidden.narrow(0, start, length), pool.t()).div_(temperature);
         const at::Tensor repeats = targets.narrow(0, start, length).unsqueeze(1).eq(negatives);
         return products.masked_fill_(repeats, -std::numeric_limits<double>::infinity());
     }

@@ -1,0 +1,97 @@
+#include "product.h"
+
+#include <ATen/Functions.h>
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "ct_ops.h"
+#include "guarded.h"
+
+using namespace ctorch;
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+bool is_plain(const at::Tensor &tensor) {
+    return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.layout() == at::kStrided;
+}
+
+/// Whether packing pays: copied numbers must take part in enough multiplications, and tiles be filled.
+bool pays(const at::Tensor &left, const at::Tensor &right) {
+    constexpr int64_t kLeastSide = 8, kLeastResult = 512, kLeastWork = 1 << 16;
+    const int64_t rows = left.size(0), depth = left.size(1), columns = right.size(1);
+    return std::min({rows, depth, columns}) >= kLeastSide && rows * columns >= kLeastResult &&
+           rows * depth * columns >= kLeastWork;
+}
+
+bool is_product(const at::Tensor &left, const at::Tensor &right) {
+    return left.dim() == 2 && right.dim() == 2 && left.size(1) == right.size(0);
+}
+
+bool suits(const at::Tensor &left, const at::Tensor &right) {
+    return is_plain(left) && is_plain(right) && is_product(left, right) && pays(left, right);
+}
+
+Operand operand(const at::Tensor &matrix) {
+    return {matrix.const_data_ptr<float>(), matrix.stride(0), matrix.stride(1)};
+}
+
+void multiply_into(const at::Tensor &out, const at::Tensor &left, const at::Tensor &right, const float *base,
+                   int64_t base_stride) {
+    multiply({left.size(0), left.size(1), right.size(1), operand(left), operand(right), base, base_stride,
+              out.data_ptr<float>(), out.stride(0)});
+}
+
+/// x times the transpose of W, plus a bias: for x [tokens, in] and W [out, in].
+class Linear : public torch::autograd::Function<Linear> {
+   public:
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &weight,
+                              const std::optional<at::Tensor> &bias) {
+        context->save_for_backward({input, weight});
+        context->saved_data["bias"] = bias.has_value();
+        return product(input, weight.t(), bias);
+    }
+
+    static variable_list backward(AutogradContext *context, variable_list upstreams) {
+        const auto saved = context->get_saved_variables();
+        const at::Tensor &input = saved[0], &weight = saved[1], &upstream = upstreams[0];
+        variable_list gradients(3);
+        if (context->needs_input_grad(0)) gradients[0] = product(upstream, weight);
+        if (context->needs_input_grad(1)) gradients[1] = product(upstream.t(), input);
+        if (context->saved_data["bias"].toBool() && context->needs_input_grad(2)) gradients[2] = upstream.sum(0);
+        return gradients;
+    }
+};
+
+}  // namespace
+
+at::Tensor ctorch::product(const at::Tensor &left, const at::Tensor &right, const std::optional<at::Tensor> &bias) {
+    const at::AutoDispatchBelowAutograd below;
+    if (!suits(left, right)) return bias ? at::addmm(*bias, left, right) : at::mm(left, right);
+    const std::optional<at::Tensor> row = bias ? bias->contiguous() : bias;
+    at::Tensor out = at::empty({left.size(0), right.size(1)}, left.options());
+    multiply_into(out, left, right, row ? row->const_data_ptr<float>() : nullptr, 0);
+    return out;
+}
+
+void ctorch::add_product(at::Tensor sum, const at::Tensor &left, const at::Tensor &right) {
+    const at::AutoDispatchBelowAutograd below;
+    if (suits(left, right) && is_plain(sum) && sum.stride(1) == 1)
+        multiply_into(sum, left, right, sum.const_data_ptr<float>(), sum.stride(0));
+    else
+        sum.addmm_(left, right);
+}
+
+ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
+    return guarded([&] {
+        const at::Tensor &from = unwrap(input), &map = unwrap(weight);
+        const std::optional<at::Tensor> shift = bias == nullptr ? std::optional<at::Tensor>() : unwrap(bias);
+        const bool fused = map.dim() == 2 && suits(from, map.t()) &&
+                           (!shift || (is_plain(*shift) && shift->sizes() == at::IntArrayRef{map.size(0)}));
+        give(out, fused ? Linear::apply(from, map, shift) : at::linear(from, map, shift));
+    });
+}
