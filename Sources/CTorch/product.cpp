@@ -33,7 +33,7 @@ bool is_product(const at::Tensor &left, const at::Tensor &right) {
 }
 
 bool suits(const at::Tensor &left, const at::Tensor &right) {
-    return is_plain(left) && is_plain(right) && is_product(left, right) && pays(left, right);
+    return can_multiply() && is_plain(left) && is_plain(right) && is_product(left, right) && pays(left, right);
 }
 
 Operand operand(const at::Tensor &matrix) {

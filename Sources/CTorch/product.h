@@ -1,7 +1,7 @@
 // Products of float32 matrices on the CPU, which need not be contiguous.
 //
-// libtorch multiplies by MKL, which on processors not by its maker leaves half of the arithmetic units unused. A result
-// here depends on neither the number of threads nor the strides.
+// libtorch multiplies by MKL, which on x86 processors not by its maker leaves half of the arithmetic units unused. A
+// result here depends on neither the number of threads nor the strides. On other processors libtorch multiplies.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -35,6 +35,9 @@ struct Product {
     float *out;
     int64_t out_stride;
 };
+
+/// Whether there is a kernel for this machine's vectors.
+bool can_multiply();
 
 /// Multiplies with the widest vectors of this machine, on several threads if that pays.
 void multiply(const Product &product);

@@ -50,14 +50,10 @@ namespace lanes8 {
 }  // namespace lanes8
 #pragma clang attribute pop
 #endif
-namespace lanes4 {
-#define CT_LANES 4
-#include "product_tiles.h"
-#undef CT_LANES
-}  // namespace lanes4
 
 using Multiply = void (*)(const Product &, float *);
 
+/// Null if there is none here.
 Multiply widest() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -65,7 +61,12 @@ Multiply widest() {
         return lanes16::multiply;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return lanes8::multiply;
 #endif
-    return lanes4::multiply;
+    return nullptr;
+}
+
+Multiply chosen() {
+    static const Multiply kernel = widest();
+    return kernel;
 }
 
 /// This thread's memory for panels, aligned to a cache line; fresh pages for every product would cost as much as a
@@ -80,8 +81,9 @@ float *panel_memory() {
 
 }  // namespace
 
+bool can_multiply() { return chosen() != nullptr; }
+
 void multiply(const Product &product) {
-    static const Multiply chosen = widest();
     // Threads share out the longer side, in multiples of every tile's size.
     constexpr int64_t kLeastWork = 1 << 21;
     const bool by_rows = product.rows >= product.columns;
@@ -91,7 +93,7 @@ void multiply(const Product &product) {
         const int64_t first = begin * unit, count = std::min(end * unit, length) - first;
         Product mine = by_rows ? part(product, first, 0, 0) : part(product, 0, 0, first);
         (by_rows ? mine.rows : mine.columns) = count;
-        chosen(mine, panel_memory());
+        chosen()(mine, panel_memory());
     });
 }
 

@@ -1,4 +1,4 @@
-// Matrix products from packed panels over vectors of CT_LANES floats (4, 8 or 16). product_kernel.cpp includes this once
+// Matrix products from packed panels over vectors of CT_LANES floats (8 or 16). product_kernel.cpp includes this once
 // for each instruction set, in a namespace of its own; hence no guard and no includes.
 //
 // A block of each operand is copied into panels, in which a tile of the result finds its numbers one after the other and
@@ -8,7 +8,7 @@ typedef float Vector __attribute__((ext_vector_type(CT_LANES)));
 
 constexpr int kLanes = CT_LANES;
 /// A tile is kRows x kColumns; its sums and their operands fit in the registers.
-constexpr int kRows = kLanes == 16 ? 12 : kLanes == 8 ? 6 : 4;
+constexpr int kRows = kLanes == 16 ? 12 : 6;
 constexpr int kVectors = 2;
 constexpr int kColumns = kVectors * kLanes;
 

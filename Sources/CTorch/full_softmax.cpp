@@ -27,7 +27,7 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
             const at::Tensor logits =
-                product(hidden.narrow(0, start, length), table.t()).div_(temperature);          // [chunk, n]
+                product(hidden.narrow(0, start, length), table.t()).div_(temperature);              // [chunk, n]
             at::Tensor normalizer = logits.logsumexp(at::IntArrayRef{1});
             const at::Tensor hit = logits.gather(1, targets.narrow(0, start, length).unsqueeze(1)).squeeze(1);
             normalizers.narrow(0, start, length).copy_(normalizer);
