@@ -79,7 +79,8 @@ import Torch
         let expected = leaves(variables.map { $0.detached().to(.float64) })
         biased(expected).sum().backward()
         for (variable, double) in zip(variables, expected) {
-            expectClose(try #require(variable.gradient), try #require(double.gradient), within: 3e-5)
+            expectClose(
+                try #require(variable.gradient), try #require(double.gradient), within: 3e-5)
         }
     }
 
