@@ -89,10 +89,6 @@ ct_status ct_reduce_all(ct_reduction kind, ct_tensor tensor, ct_tensor *out) {
     });
 }
 
-ct_status ct_matmul(ct_tensor left, ct_tensor right, ct_tensor *out) {
-    return guarded([&] { give(out, at::matmul(unwrap(left), unwrap(right))); });
-}
-
 ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out) {
     return guarded([&] {
         give(out, at::layer_norm(unwrap(input), unwrap(weight).sizes(), unwrap(weight), unwrap(bias), epsilon));

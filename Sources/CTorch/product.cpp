@@ -86,6 +86,13 @@ void ctorch::add_product(at::Tensor sum, const at::Tensor &left, const at::Tenso
         sum.addmm_(left, right);
 }
 
+ct_status ct_matmul(ct_tensor left, ct_tensor right, ct_tensor *out) {
+    return guarded([&] {
+        const at::Tensor &first = unwrap(left), &second = unwrap(right);
+        give(out, suits(first, second) ? Linear::apply(first, second.t(), std::nullopt) : at::matmul(first, second));
+    });
+}
+
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
     return guarded([&] {
         const at::Tensor &from = unwrap(input), &map = unwrap(weight);

@@ -73,6 +73,19 @@ import Torch
         }
     }
 
+    @Test func matmulAgreesWithFloat64() throws {
+        var numbers = SeededNumbers(seed: 11)
+        for sizes in [(67, 97, 13), (13, 67, 97), (241, 385, 33), (3, 9, 5)] {
+            let problem = [[sizes.0, sizes.1], [sizes.1, sizes.2]].map {
+                numbers.tensor($0).to(.float32)
+            }
+            try expectAgreement(problem) { $0[0].matmul($0[1]) }
+            try expectAgreement([problem[0], problem[1].transposed()]) {
+                $0[0].matmul($0[1].transposed())
+            }
+        }
+    }
+
     @Test func linearTakesAnUpstreamThatIsOneNumberEverywhere() throws {
         let variables = leaves(arguments(65, 48, 70))
         biased(variables).sum().backward()

@@ -117,8 +117,10 @@ enum Bench {
         "\(outcome.machine), \(outcome.threads) threads, libtorch \(outcome.libtorch)\n"
             + outcome.data + "\n"
             + String(
-                format: "peak: %.1f GFLOP/s (GEMM 1024³ float32), %.1f GB/s (copy of 256 MiB)\n",
-                outcome.peak.flopsPerSecond / 1e9, outcome.peak.bytesPerSecond / 1e9)
+                format: "peak: %.1f GFLOP/s (GEMM 1024³ float32; libtorch's %.1f), "
+                    + "%.1f GB/s (copy of 256 MiB)\n",
+                outcome.peak.flopsPerSecond / 1e9, outcome.peak.libtorchFlopsPerSecond / 1e9,
+                outcome.peak.bytesPerSecond / 1e9)
     }
 
     private static func footnote(_ baseline: Baseline?, _ outcome: Outcome) -> String {

@@ -16,8 +16,10 @@ struct Work: Codable {
 
 /// What the machine can do at best.
 struct Peak: Codable {
-    /// Of the product of two matrices 1024 × 1024 of float32.
+    /// Of the product of two matrices 1024 × 1024 of float32, ours or libtorch's, whichever is faster.
     let flopsPerSecond: Double
+    /// Of libtorch's product.
+    let libtorchFlopsPerSecond: Double
     /// Of a copy far larger than the caches, reads and writes counted.
     let bytesPerSecond: Double
 

@@ -47,6 +47,8 @@ struct Outcome: Encodable {
     mutating func add(_ second: Peak) {
         peak = Peak(
             flopsPerSecond: max(peak.flopsPerSecond, second.flopsPerSecond),
+            libtorchFlopsPerSecond: max(
+                peak.libtorchFlopsPerSecond, second.libtorchFlopsPerSecond),
             bytesPerSecond: max(peak.bytesPerSecond, second.bytesPerSecond))
         rows = measurements.map { Row($0, against: peak) }
     }
