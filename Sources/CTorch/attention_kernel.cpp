@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "counter_random.h"
+#include "multiversion.h"
 #include "parallel.h"
 
 namespace ctorch {
@@ -65,13 +66,10 @@ void for_each_head(const AttentionProblem &problem, int64_t rows, const Body &bo
 
 void run(const AttentionProblem &problem, int64_t rows, Pass pass) {
 #if defined(__x86_64__)
-    static const bool hasLanes16 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-    static const bool hasLanes8 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (hasLanes16)
+    if (vector_lanes() == 16)
         return for_each_head<lanes16::Workspace>(
             problem, rows, pass == Pass::forward ? lanes16::forward : lanes16::backward);
-    if (hasLanes8)
+    if (vector_lanes() == 8)
         return for_each_head<lanes8::Workspace>(
             problem, rows, pass == Pass::forward ? lanes8::forward : lanes8::backward);
 #endif

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+
+#include "multiversion.h"
+#include "transpose.h"
 
 namespace ctorch {
 namespace {
@@ -89,22 +91,6 @@ CT_INLINE int64_t above(const float *scores, int64_t count, const float *thresho
     return found;
 }
 
-/// Exchanges the blocks of `Distance` lanes off the diagonal between two rows.
-template <int Distance, int... Lane>
-CT_INLINE void exchange(Lanes &upper, Lanes &lower, std::integer_sequence<int, Lane...>) {
-    const Lanes left = upper, right = lower;
-    upper = __builtin_shufflevector(left, right, (Lane & Distance ? kLanes + Lane - Distance : Lane)...);
-    lower = __builtin_shufflevector(left, right, (Lane & Distance ? kLanes + Lane : Lane + Distance)...);
-}
-
-template <int Distance>
-CT_INLINE void exchange(Lanes *rows) {
-#pragma unroll
-    for (int row = 0; row < kLanes; ++row)
-        if ((row & Distance) == 0)
-            exchange<Distance>(rows[row], rows[row + Distance], std::make_integer_sequence<int, kLanes>());
-}
-
 /// Inner products of one state with sixteen rows, a row in each lane; asks for the next sixteen ahead of time.
 CT_INLINE void dots_of_lanes(const float *state, const float *const *rows, const float *const *next, int64_t width,
                              Lanes &sums) {
@@ -117,10 +103,7 @@ CT_INLINE void dots_of_lanes(const float *state, const float *const *rows, const
             std::memcpy(&square[row], rows[row] + column, sizeof(Lanes));
             __builtin_prefetch(next[row] + column);
         }
-        exchange<8>(square);
-        exchange<4>(square);
-        exchange<2>(square);
-        exchange<1>(square);
+        transpose<kLanes>(square);
 #pragma unroll
         for (int offset = 0; offset < kLanes; ++offset) sums += square[offset] * state[column + offset];
     }
@@ -178,11 +161,7 @@ CT_INNER_PRODUCTS(plain, , 1, 6)
 
 const InnerProducts &inner_products() {
 #if defined(__x86_64__)
-    static const InnerProducts &chosen =
-        __builtin_cpu_supports("avx512f")                                 ? avx512
-        : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? avx2
-                                                                          : plain;
-    return chosen;
+    return vector_lanes() == 16 ? avx512 : vector_lanes() == 8 ? avx2 : plain;
 #else
     return plain;
 #endif

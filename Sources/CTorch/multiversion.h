@@ -6,3 +6,19 @@
 #else
 #define CT_MULTIVERSION
 #endif
+
+namespace ctorch {
+
+/// Floats in the widest vectors that kernels are compiled for and this machine has: 16, 8, or 4 if nothing is known.
+inline int vector_lanes() {
+#if defined(__x86_64__)
+    static const bool has16 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    static const bool has8 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return has16 ? 16 : has8 ? 8 : 4;
+#else
+    return 4;
+#endif
+}
+
+}  // namespace ctorch

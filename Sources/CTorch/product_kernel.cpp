@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <cstring>
-#include <utility>
 #include <vector>
 
+#include "multiversion.h"
 #include "parallel.h"
 #include "product.h"
+#include "transpose.h"
 
 namespace ctorch {
 namespace {
@@ -56,10 +57,8 @@ using Multiply = void (*)(const Product &, float *);
 /// Null if there is none here.
 Multiply widest() {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-        return lanes16::multiply;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return lanes8::multiply;
+    if (vector_lanes() == 16) return lanes16::multiply;
+    if (vector_lanes() == 8) return lanes8::multiply;
 #endif
     return nullptr;
 }

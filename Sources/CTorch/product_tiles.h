@@ -20,24 +20,6 @@ inline Vector load(const float *from) {
 
 inline void store(float *to, Vector vector) { std::memcpy(to, &vector, sizeof vector); }
 
-/// Exchanges the blocks of `distance` lanes off the diagonal between two rows.
-template <int distance, int... lane>
-inline void exchange(Vector &upper, Vector &lower, std::integer_sequence<int, lane...>) {
-    const Vector left = upper, right = lower;
-    upper = __builtin_shufflevector(left, right, (lane & distance ? kLanes + lane - distance : lane)...);
-    lower = __builtin_shufflevector(left, right, (lane & distance ? kLanes + lane : lane + distance)...);
-}
-
-/// Transposes kLanes rows of blocks of `distance` lanes, then of smaller ones.
-template <int distance>
-inline void transpose(Vector *rows) {
-#pragma clang loop unroll(full)
-    for (int row = 0; row < kLanes; ++row)
-        if ((row & distance) == 0)
-            exchange<distance>(rows[row], rows[row + distance], std::make_integer_sequence<int, kLanes>());
-    if constexpr (distance > 1) transpose<distance / 2>(rows);
-}
-
 /// Copies `count` <= width lines of `depth` numbers into a panel [depth, width], with zeros for lines that are missing.
 ///
 /// May write up to kLanes numbers beyond the panel.
@@ -61,7 +43,7 @@ inline void pack_panel(const float *from, int64_t line_stride, int64_t depth_str
                 if (first + row < std::min<int64_t>(count, width))
                     rows[row] = load(from + (first + row) * line_stride + place);
             }
-            transpose<kLanes / 2>(rows);
+            transpose<kLanes>(rows);
         }
         for (int row = 0; row < kLanes; ++row)
             for (int first = 0; first < width; first += kLanes)
