@@ -3,10 +3,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include <atomic>
 #include <stdexcept>
 
@@ -54,14 +50,6 @@ const char *ct_last_error(void) { return last_error.c_str(); }
 const char *ct_version(void) { return TORCH_VERSION; }
 
 int64_t ct_live_handles(void) { return live_handles.load(); }
-
-void ct_keep_freed_memory(void) {
-#if defined(__GLIBC__)
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, -1);
-    mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
 
 ct_status ct_set_threads(int32_t count) {
     return guarded([&] {

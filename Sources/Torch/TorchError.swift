@@ -39,11 +39,11 @@ public enum Engine {
     /// The number of handles of every kind that are alive: a training step must not change it.
     public static var liveHandles: Int { Int(ct_live_handles()) }
 
-    /// Keeps freed memory for the next tensor instead of returning it to the system.
+    /// From now on keeps the memory of freed tensors on the CPU for the next ones of about their size.
     ///
-    /// For processes that train: large tensors are then not mapped and cleared anew in every step. Memory stays
-    /// at its peak until the process ends.
-    public static func keepFreedMemory() { ct_keep_freed_memory() }
+    /// For processes that train: large tensors are then not mapped and cleared anew in every step. What is in use
+    /// and what is kept never come to more than a quarter above the most that was in use at once.
+    public static func poolMemory() { ct_pool_memory() }
 
     /// The number of threads that operators use.
     public static var threads: Int {

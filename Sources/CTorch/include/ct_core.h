@@ -39,10 +39,8 @@ const char *ct_version(void);
 /// The number of handles of every kind that are alive in the process.
 int64_t ct_live_handles(void);
 
-/// Keeps freed memory in the process for the next tensor, where the C library's allocator can be told to.
-///
-/// Otherwise every large tensor is mapped, zeroed by the kernel page by page, and unmapped.
-void ct_keep_freed_memory(void);
+/// From now on keeps the memory of freed tensors on the CPU for the next ones, up to a quarter above the most in use.
+void ct_pool_memory(void);
 
 ct_status ct_set_threads(int32_t count);
 ct_status ct_get_threads(int32_t *out);

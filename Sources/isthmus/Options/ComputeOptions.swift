@@ -24,7 +24,7 @@ struct ComputeOptions: ParsableArguments {
 
     /// Sets the threads, keeps memory for reuse and finds the device, which may be missing on this machine.
     func prepare() throws -> Device {
-        Engine.keepFreedMemory()
+        Engine.poolMemory()
         if let threads { Engine.threads = threads }
         return try Device(named: device)
     }
