@@ -59,7 +59,7 @@ public final class Evaluator {
         var result = try withoutGradients {
             switch configuration.task {
             case .ranking:
-                guard let ranker = model as? any ItemRanker else {
+                guard let ranker = model as? any Ranker else {
                     throw EvaluationError.unsupported(task: "ranking")
                 }
                 return try rank(ranker, cases, part, each)
@@ -77,38 +77,33 @@ public final class Evaluator {
     // MARK: Ranking
 
     private func rank(
-        _ model: any ItemRanker, _ cases: [EvaluationCase], _ part: Part,
+        _ model: any Ranker, _ cases: [EvaluationCase], _ part: Part,
         _ each: (UserResult) throws -> Void
     ) throws -> EvaluationResult {
         let dataset = split.dataset
-        let vectors = dataset.domains.map { model.itemVectors(of: $0) }
         var pool: [Int32] = []
         if case .sampled(let number) = configuration.candidates {
             pool = try sampledCandidates(part, number, cases)
         }
         var outcomes = [RankedCase?](repeating: nil, count: cases.count)
-        for start in stride(from: 0, to: cases.count, by: configuration.batchSize) {
-            let batch = Array(cases[start..<min(start + configuration.batchSize, cases.count)])
-            let histories = SequenceExamples.histories(
-                batch, split: split, maximumLength: maximumLength)
-            let states = model.states(of: histories, in: batch.map(\.domain))  // [cases, width]
-            for domain in dataset.domains {
-                let own = batch.indices.filter { batch[$0].domain == domain }
-                guard !own.isEmpty else { continue }
-                let rows = Tensor(own.map(Int32.init), device: states.device)
-                let ranked = try count(
-                    states.rows(rows), vectors[domain.rawValue], own.map { batch[$0] },
-                    own.map { start + $0 }, pool)
-                for (index, outcome) in zip(own, ranked) { outcomes[start + index] = outcome }
+        var scoring = Scoring(model)
+        for domain in dataset.domains {
+            let own = cases.indices.filter { cases[$0].domain == domain }
+            for start in stride(from: 0, to: own.count, by: configuration.batchSize) {
+                let places = Array(own[start..<min(start + configuration.batchSize, own.count)])
+                let batch = places.map { cases[$0] }
+                let histories = SequenceExamples.histories(
+                    batch, split: split, maximumLength: maximumLength)
+                let ranked = try count(scoring(histories, in: domain), batch, places, pool)
+                for (place, outcome) in zip(places, ranked) { outcomes[place] = outcome }
             }
         }
         return try summarize(cases, outcomes.compactMap { $0 }, part, each)
     }
 
-    /// How many candidates of each case of one domain score above and like its target. states: [cases, width]
+    /// How many candidates of each case of one domain score above and like its target.
     private func count(
-        _ states: Tensor, _ vectors: Tensor, _ cases: [EvaluationCase], _ places: [Int],
-        _ pool: [Int32]
+        _ scores: ScoreFactors, _ cases: [EvaluationCase], _ places: [Int], _ pool: [Int32]
     ) throws -> [RankedCase] {
         let domain = cases[0].domain
         let items = split.dataset.itemRange(of: domain)
@@ -116,7 +111,8 @@ public final class Evaluator {
         do throws(TorchError) {
             if case .sampled(let number) = configuration.candidates {
                 let chosen = places.flatMap { pool[$0 * number..<($0 + 1) * number] }
-                let counts = try states.ranks(of: targets, among: vectors, candidates: chosen)
+                let counts = try scores.states.ranks(
+                    of: targets, among: scores.vectors, candidates: chosen)
                 return zip(counts.greater, counts.equal).map {
                     RankedCase(greater: Int($0), equal: Int($1), candidates: number)
                 }
@@ -127,7 +123,8 @@ public final class Evaluator {
                     excluded(evaluationCase).lazy.filter { items.contains($0) }
                         .map { $0 - items.lowerBound })
             }
-            let counts = try states.ranks(of: targets, among: vectors, excluding: removed)
+            let counts = try scores.states.ranks(
+                of: targets, among: scores.vectors, excluding: removed)
             return cases.indices.map {
                 RankedCase(
                     greater: Int(counts.greater[$0]), equal: Int(counts.equal[$0]),

@@ -110,16 +110,16 @@ extension SavedModel {
     private func recommend(
         user: UserID?, items: [Int32], unknown: [String], domain: Int, count: Int
     ) throws -> Recommendation {
-        guard let ranker = model as? any ItemRanker else { throw RecommendationError.noRanking }
+        guard let ranker = model as? any Ranker else { throw RecommendationError.noRanking }
         let catalog = catalogs[domain]
         let isFallback = ranker.needsKnownUser ? user == nil : items.isEmpty
         let best = try withoutGradients {
-            let (state, vectors) =
+            let scores =
                 isFallback
                 ? popularity(of: catalog)
-                : preference(of: user, items: items, ranker, DomainID(rawValue: domain))
-            return try state.topItems(
-                of: vectors, count: count, excluding: places(of: items, in: catalog))
+                : preference(of: user, items: items, DomainID(rawValue: domain))
+            return try scores.states.topItems(
+                of: scores.vectors, count: count, excluding: places(of: items, in: catalog))
         }
         return Recommendation(
             domain: catalog.name,
@@ -131,22 +131,26 @@ extension SavedModel {
             }, unknown: unknown, isFallback: isFallback)
     }
 
-    /// The state of a person, [1, width], and the vectors of a domain's items.
+    /// The scores of a domain's items for one person.
     private func preference(
-        of user: UserID?, items: [Int32], _ ranker: any ItemRanker, _ domain: DomainID
-    ) -> (state: Tensor, vectors: Tensor) {
+        of user: UserID?, items: [Int32], _ domain: DomainID
+    ) -> ScoreFactors {
         let recent = Array(items.suffix(description.maximumLength))
         let batch = SequenceBatch(
             users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],
             items: recent, times: [Int64](repeating: 0, count: recent.count))
-        return (ranker.states(of: batch, in: [domain]), itemVectors(of: domain, ranker))
+        guard let scores = scoring?(batch, in: domain) else {
+            preconditionFailure("recommend: the model does not rank")
+        }
+        return scores
     }
 
     /// What recommends the items of a domain by their number of training events.
-    private func popularity(of catalog: Catalog) -> (state: Tensor, vectors: Tensor) {
+    private func popularity(of catalog: Catalog) -> ScoreFactors {
         let first = Int(catalog.firstItem.rawValue) - 1
         let events = description.popularity[first..<first + catalog.count].map(Float.init)
-        return (.ones([1, 1]), Tensor(events, shape: [catalog.count, 1]))
+        return ScoreFactors(
+            states: .ones([1, 1]), vectors: Tensor(events, shape: [catalog.count, 1]))
     }
 
     /// The items of a history that are of a domain, by their places in its catalog.

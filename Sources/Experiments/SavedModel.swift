@@ -22,12 +22,14 @@ public final class SavedModel {
     let description: Description
     /// The model in evaluation state.
     public let model: any Recommender
-    private var knownVectors: [DomainID: Tensor] = [:]
+    /// Scores histories; requests do not change the weights.
+    var scoring: Scoring?
 
     init(description: Description, model: any Recommender) {
         self.description = description
         self.model = model
         model.train(false)
+        scoring = (model as? any Ranker).map(Scoring.init)
     }
 
     /// Loads the model of a run.
@@ -49,20 +51,13 @@ public final class SavedModel {
         }
         model.move(to: device)
         model.train(false)
+        scoring = (model as? any Ranker).map(Scoring.init)
     }
 
     /// Writes description and weights, the description last.
     func write(to run: RunDirectory) throws {
         try Safetensors.write(model.state(), to: run.weights)
         try AtomicFile.write(json: description, to: run.model)
-    }
-
-    /// The vectors of a domain's items, computed once: requests do not change the weights.
-    func itemVectors(of domain: DomainID, _ ranker: any ItemRanker) -> Tensor {
-        if let known = knownVectors[domain] { return known }
-        let vectors = ranker.itemVectors(of: domain)
-        knownVectors[domain] = vectors
-        return vectors
     }
 
     /// The domains with their items.

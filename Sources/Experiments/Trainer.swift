@@ -40,6 +40,7 @@ public final class Trainer {
             configuration.parameterDictionary, DataShape(dataset), random
         ).model
         if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
+        try (model as? any DataPreparing)?.prepare(with: split.trainingData)
         model.move(to: device)
         resolved = try configuration.resolved()
         evaluator = Evaluator(

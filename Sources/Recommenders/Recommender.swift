@@ -147,10 +147,18 @@ extension ClosedFormRecommender {
 }
 
 /// A model that orders the items of a domain for people with given histories.
-public protocol ItemRanker: Recommender {
+public protocol Ranker: Recommender {
     /// Whether scores depend on who the user is, and so need one that the model was trained with.
     var needsKnownUser: Bool { get }
+}
 
+extension Ranker {
+    /// Most models know people by their histories.
+    public var needsKnownUser: Bool { false }
+}
+
+/// A model whose scores are inner products, so that the best of many items are found without scoring one by one.
+public protocol ItemRanker: Ranker {
     /// One state a row: what the model knows of the person when it recommends in the row's domain. [rows, width]
     func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor
 
@@ -158,9 +166,10 @@ public protocol ItemRanker: Recommender {
     func itemVectors(of domain: DomainID) -> Tensor
 }
 
-extension ItemRanker {
-    /// Most models know people by their histories.
-    public var needsKnownUser: Bool { false }
+/// A model whose scores are no inner products.
+public protocol ItemScorer: Ranker {
+    /// The score of every item of a domain for each row. [rows, items]
+    func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor
 }
 
 /// Users and items whose rating is asked for.

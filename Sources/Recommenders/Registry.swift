@@ -33,6 +33,9 @@ public enum Models {
         "sasrec": entry(
             SASRec.self,
             "Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018"),
+        "ifcdsr": entry(
+            IFCDSR.self,
+            "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
         "abxi": entry(
             ABXI.self,
             "Bian et al.: ABXI: Invariant Interest Adaptation for Task-Guided Cross-Domain "

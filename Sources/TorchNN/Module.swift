@@ -5,10 +5,16 @@ public final class Parameter {
     /// The current values; a leaf of autograd.
     public private(set) var value: Tensor
 
-    /// Whether training changes it; a frozen parameter gets no gradient.
+    /// Whether it holds data that a model took from its catalogs or events, such as image vectors.
+    ///
+    /// Data is saved with the weights, is never trained, and has whatever size it has.
+    public let isData: Bool
+
+    /// Whether training changes it; a frozen parameter gets no gradient. Data stays as it is.
     public var isTrainable: Bool {
         get { value.requiresGradient }
         set {
+            guard !isData else { return }
             value.requiresGradient = newValue
             if !newValue { value.clearGradient() }
         }
@@ -16,8 +22,21 @@ public final class Parameter {
 
     /// Takes the initial values.
     public init(_ value: Tensor) {
+        isData = false
         self.value = value.detached()
         self.value.requiresGradient = true
+    }
+
+    /// Takes data.
+    public init(data: Tensor) {
+        isData = true
+        value = data.detached()
+    }
+
+    /// Replaces data by other data.
+    public func replace(data: Tensor) {
+        precondition(isData, "Parameter.replace: expected data, got trained numbers")
+        value = data.detached().to(value.device).copied()
     }
 
     func move(to device: Device) {
@@ -99,9 +118,9 @@ open class Module {
         return found
     }
 
-    /// The number of trained numbers.
+    /// The number of numbers that training can change.
     public final var parameterCount: Int {
-        parameters().reduce(0) { $0 + $1.parameter.value.count }
+        parameters().reduce(0) { $0 + ($1.parameter.isData ? 0 : $1.parameter.value.count) }
     }
 
     /// Switches this module and all in it between training and evaluation.
@@ -121,7 +140,7 @@ open class Module {
         Dictionary(uniqueKeysWithValues: parameters().map { ($0.name, $0.parameter.value) })
     }
 
-    /// Overwrites all parameters; names and shapes must be exactly the module's.
+    /// Overwrites all parameters; names, and shapes of all that is trained, must be exactly the module's.
     public final func load(_ state: [String: Tensor]) throws(ModuleError) {
         let own = parameters()
         let names = Set(own.map(\.name))
@@ -131,12 +150,17 @@ open class Module {
         guard unknown.isEmpty else { throw .unknown(unknown) }
         for (name, parameter) in own {
             guard let value = state[name] else { continue }
-            guard value.shape == parameter.value.shape else {
+            guard value.shape == parameter.value.shape || parameter.isData else {
                 throw .shape(name: name, expected: parameter.value.shape, got: value.shape)
             }
         }
         for (name, parameter) in own {
-            if let value = state[name] { parameter.value.copy(from: value) }
+            guard let value = state[name] else { continue }
+            if parameter.isData {
+                parameter.replace(data: value)
+            } else {
+                parameter.value.copy(from: value)
+            }
         }
     }
 

@@ -14,14 +14,23 @@ public final class MultiHeadAttention: Module {
     public let outProj: Linear
     let heads: Int
     let width: Int
+    private let dropout: Double
+    private let generator: Generator
 
     /// Draws the packed projection by Glorot's uniform rule and the output by `initializer`; biases start at 0.
-    public init(_ width: Int, heads: Int, initializer: Initializer, random: RandomSources) {
+    ///
+    /// `dropout` is that of attention weights in training.
+    public init(
+        _ width: Int, heads: Int, dropout: Double = 0, initializer: Initializer,
+        random: RandomSources
+    ) {
         precondition(
             heads > 0 && width % heads == 0,
             "MultiHeadAttention: width \(width) does not split into \(heads) heads")
         self.width = width
         self.heads = heads
+        self.dropout = dropout
+        generator = random.dropout
         inProjWeight = Parameter(
             Initializer.xavierUniform.draw([3 * width, width], from: random.initialization))
         inProjBias = Parameter(.zeros([3 * width]))
@@ -43,7 +52,8 @@ public final class MultiHeadAttention: Module {
         }
         let mixed = jaggedAttention(
             query: tokens.with(parts[0]), key: tokens.with(parts[1]), value: parts[2],
-            keyLimits: tokens.layout.causalLimits, heads: heads, phantoms: phantoms)
+            keyLimits: tokens.layout.causalLimits, heads: heads, phantoms: phantoms,
+            dropout: isTraining ? dropout : 0, generator: generator)
         return tokens.with(outProj(mixed.values))
     }
 
@@ -59,7 +69,8 @@ public final class MultiHeadAttention: Module {
             inProjWeight.value[width..<3 * width], bias: inProjBias.value[width..<3 * width])
         let mixed = jaggedAttention(
             query: queries.with(query), key: memory.with(joined.narrowed(1, 0..<width)),
-            value: joined.narrowed(1, width..<2 * width), keyLimits: keyLimits, heads: heads)
+            value: joined.narrowed(1, width..<2 * width), keyLimits: keyLimits, heads: heads,
+            dropout: isTraining ? dropout : 0, generator: generator)
         let seen = Tensor(
             keyLimits.map { $0 > 0 ? Float(1) : 0 }, shape: [keyLimits.count, 1],
             device: query.device)

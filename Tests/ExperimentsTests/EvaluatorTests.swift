@@ -29,7 +29,52 @@ private final class FixedScores: Module, ItemRanker {
     }
 }
 
+/// Scores that differ by person and are no inner products; they often tie.
+private final class PersonalScores: Module, ItemScorer {
+    typealias Configuration = PopularityConfiguration
+    private let shape: DataShape
+
+    init(_ configuration: PopularityConfiguration, shape: DataShape, random: RandomSources) {
+        self.shape = shape
+    }
+
+    var phases: [TrainingPhase] { [] }
+    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss { Loss(Tensor(0)) }
+
+    static func score(_ user: UserID, _ item: Int32) -> Float {
+        Float((user.rawValue * 13 + item * 7) % 11) / 11
+    }
+
+    func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let items = shape.domains[domain.rawValue].items
+        return Tensor(
+            histories.users.flatMap { user in items.map { Self.score(user, $0) } },
+            shape: [histories.rows, items.count])
+    }
+}
+
 struct EvaluatorTests {
+    @Test func scoresThatAreNoInnerProductsRankAsLoopsOverItemsDo() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = PersonalScores(
+            PopularityConfiguration(), shape: DataShape(dataset),
+            random: RandomSources(initializationSeed: 0, dropoutSeed: 0))
+        var results: [UserResult] = []
+        _ = try Evaluator(
+            settings(.full, .none), split: split, maximumLength: 50, seed: 0
+        ).evaluate(model, on: .test) { results.append($0) }
+        #expect(results.count == dataset.userCount)
+        for (outcome, testCase) in zip(results, split.cases(.test)) {
+            let target = PersonalScores.score(testCase.user, testCase.item.rawValue)
+            let rivals = dataset.itemRange(of: testCase.domain).filter {
+                $0 != testCase.item.rawValue
+                    && PersonalScores.score(testCase.user, $0) >= target
+            }
+            #expect(outcome.rank == Double(1 + rivals.count))
+        }
+    }
+
     private func model(_ dataset: Dataset) -> FixedScores {
         FixedScores(
             PopularityConfiguration(), shape: DataShape(dataset),

@@ -89,7 +89,7 @@ public struct SweepPlan: Sendable {
                 configuration.parameterDictionary, shape,
                 RandomSources(initializationSeed: 0, dropoutSeed: 0)
             ).model
-        return model.parameters().reduce(0) { $0 + $1.parameter.value.count }
+        return model.parameterCount
     }
 
     /// The value of a setting with which a model comes nearest to a number of parameters.

@@ -1,0 +1,284 @@
+// IFCDSR: image fusion for cross-domain sequential recommendation.
+//
+// arXiv 2502.15694v2, WWW Companion 2025. No reference code is public. Equations 1 to 9.
+//
+// What the paper leaves open, and what is done here: the "attention layer" is the causal encoder of C2DSR, whose data
+// the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature, without which the
+// softmax over some ten thousand items is all but flat; every position predicts the next item of its own sequence; the
+// negative log-likelihood is the mean over positions, not the sum; both directions are trained together, each with its
+// own weights of the three sequences (`target` leaves one). Any number of domains: a sequence for each and one for all.
+// An item without image has probability zero in the image softmax, and a zero row in the image sequences.
+//
+// Shapes: T tokens of a sequence, n items of all domains, d = embeddingSize, e = imageSize.
+
+internal import Foundation
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// Settings of IFCDSR; the defaults are the paper's where it states them.
+public struct IFCDSRConfiguration: ModelConfiguration {
+    /// Width d of the item embeddings.
+    public var embeddingSize = 256
+    /// Encoder blocks.
+    public var blocks = 2
+    /// Attention heads.
+    public var heads = 1
+    /// Dropout of embeddings, attention weights and feed-forward nets.
+    public var dropout = 0.3
+    /// The most recent events of a sequence that are used.
+    public var maximumLength = 50
+    /// The name of the dataset's image vectors; empty leaves images out.
+    public var images = "image"
+    /// Width e of the image vectors.
+    public var imageSize = 512
+    /// Weight α of the item softmax; that of the image softmax is 1 − α.
+    public var idWeight = 0.7
+    /// Whether each sequence has encoders of its own, or all share one for items and one for images.
+    public var separateEncoders = true
+    /// Weight λ1 of the other domains' sequences.
+    public var otherWeight = 0.1
+    /// Weight λ2 of the sequence of all domains.
+    public var mixedWeight = 0.4
+    /// The domain that is recommended for; empty trains all directions together.
+    public var target = ""
+    /// Divides the cosines.
+    public var temperature = 0.07
+    /// Which items compete in the loss: all, or a sample that a batch shares.
+    public var softmax = ItemSoftmax.full
+    /// Items of each domain in a shared sample.
+    public var negatives = 2048
+
+    /// The paper's settings.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try requireHeads(heads, "heads", dividing: embeddingSize)
+        if !images.isEmpty { try requireHeads(heads, "heads", dividing: imageSize) }
+        try require(blocks > 0, "blocks", expected: "at least 1", got: blocks)
+        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
+        try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
+        try require(negatives > 0, "negatives", expected: "at least 1", got: negatives)
+        try require(
+            (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
+        try require(
+            idWeight > 0 && idWeight <= 1, "idWeight", expected: "above 0, at most 1",
+            got: idWeight)
+        for (name, weight) in [("otherWeight", otherWeight), ("mixedWeight", mixedWeight)] {
+            try require(weight >= 0, name, expected: "at least 0", got: weight)
+        }
+        try require(
+            softmax != .sampled, "softmax", expected: "full or shared", got: softmax.rawValue)
+    }
+}
+
+/// The model: for each sequence an item and an image encoder, whose softmaxes are mixed.
+public final class IFCDSR: Module, ItemScorer, DataPreparing {
+    /// Settings.
+    public typealias Configuration = IFCDSRConfiguration
+
+    private let settings: IFCDSRConfiguration
+    private let shape: DataShape
+    /// The domains that are recommended for.
+    private let directions: [Int]
+    private let itemEmbedding: Embedding
+    private let images: ImageTable?
+    private let itemEncoders: [CausalEncoder]
+    private let imageEncoders: [CausalEncoder]
+
+    /// Draws fresh weights; the images come with ``prepare(with:)``.
+    public init(
+        _ configuration: IFCDSRConfiguration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        settings = configuration
+        self.shape = shape
+        let names = shape.domains.map(\.name)
+        try require(
+            configuration.target.isEmpty || names.contains(configuration.target), "target",
+            expected: "one of \(names.joined(separator: ", "))", got: configuration.target)
+        directions = names.indices.filter {
+            configuration.target.isEmpty || names[$0] == configuration.target
+        }
+        itemEmbedding = Embedding(
+            shape.itemCount + 1, configuration.embeddingSize,
+            initializer: .normal(deviation: 0.02), random: random)
+        let count = configuration.separateEncoders ? shape.domains.count + 1 : 1
+        func encoders(_ width: Int) -> [CausalEncoder] {
+            let settings = CausalEncoderSettings(
+                width: width, blocks: configuration.blocks, heads: configuration.heads,
+                dropout: configuration.dropout)
+            return (0..<count).map { _ in
+                CausalEncoder(
+                    settings, maximumLength: configuration.maximumLength, random: random)
+            }
+        }
+        itemEncoders = encoders(configuration.embeddingSize)
+        let hasImages = !configuration.images.isEmpty
+        images = hasImages ? ImageTable(rows: shape.itemCount + 1, configuration.imageSize) : nil
+        imageEncoders = hasImages ? encoders(configuration.imageSize) : []
+    }
+
+    /// Takes the images, at unit length.
+    public func prepare(with data: TrainingData) throws(ConfigurationError) {
+        guard let images else { return }
+        guard let vectors = data.vectors(settings.images) else {
+            throw .value(
+                path: "images", expected: "the name of vectors that the dataset has",
+                got: settings.images)
+        }
+        try require(
+            vectors.width == settings.imageSize, "imageSize",
+            expected: "\(vectors.width), the width of \(settings.images)",
+            got: settings.imageSize)
+        images.take(vectors)
+    }
+
+    // MARK: Sequences
+
+    /// One of the sequences that each person has.
+    private struct Stream {
+        /// Which encoders read it.
+        let encoder: Int
+        /// The items that it holds; nil for all.
+        let items: Range<Int32>?
+        /// Its weight when a domain is recommended for.
+        let weight: (_ domain: Int) -> Double
+    }
+
+    private var streams: [Stream] {
+        let other = settings.otherWeight
+        let own = shape.domains.enumerated().map { index, domain in
+            Stream(encoder: index, items: domain.items) { $0 == index ? 1 : other }
+        }
+        let mixed = settings.mixedWeight
+        return own + [Stream(encoder: own.count, items: nil) { _ in mixed }]
+    }
+
+    private func read(_ batch: SequenceBatch, as stream: Stream) -> SequenceBatch {
+        (stream.items.map { batch.restricted(to: $0) } ?? batch)
+            .keepingLast(settings.maximumLength)
+    }
+
+    /// States of the items' sequence, at unit length. [T, d]
+    private func itemStates(_ batch: SequenceBatch, _ stream: Stream) -> Tensor {
+        itemEncoders[settings.separateEncoders ? stream.encoder : 0](
+            itemEmbedding(batch.items), of: batch
+        ).unitRows()
+    }
+
+    /// States of the images' sequence, at unit length. [T, e]
+    private func imageStates(
+        _ batch: SequenceBatch, _ stream: Stream, _ images: ImageTable
+    ) -> Tensor {
+        imageEncoders[settings.separateEncoders ? stream.encoder : 0](
+            images.rows(batch.items), of: batch
+        ).unitRows()
+    }
+
+    /// Item vectors at unit length; the first is that of the item with id 1. [n, d]
+    private var candidates: Tensor {
+        itemEmbedding.weight.value[1..<shape.itemCount + 1].unitRows()
+    }
+
+    // MARK: Training
+
+    /// One phase over the mixed sequences.
+    public var phases: [TrainingPhase] {
+        let negatives = settings.softmax.negatives(settings.negatives)
+        return [TrainingPhase(name: "train", examples: .sequences(negatives))]
+    }
+
+    /// Equations 5 to 7: the likelihood of the next item of each sequence, weighted.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let sequences, let negatives) = batch else {
+            preconditionFailure("ifcdsr: expected sequences")
+        }
+        let table = candidates
+        var total = table[0..<0].sum()
+        var parts: [(name: String, value: Tensor)] = []
+        for (index, stream) in streams.enumerated() {
+            let weight = directions.reduce(0) { $0 + stream.weight($1) }
+            let own = read(sequences, as: stream)
+            guard weight > 0, own.tokens > 0 else { continue }
+            let loss = likelihood(of: own, stream, table, negatives).mean()
+            total = total + loss * weight
+            parts.append((index < shape.domains.count ? shape.domains[index].name : "all", loss))
+        }
+        return Loss(total, parts: parts)
+    }
+
+    /// −log(α P_id + (1 − α) P_img) of each target. [T]
+    private func likelihood(
+        of batch: SequenceBatch, _ stream: Stream, _ table: Tensor, _ negatives: [Int32]
+    ) -> Tensor {
+        let byItem = softmax(
+            itemStates(batch, stream), table, targets: batch.targets.map { $0 - 1 },
+            negatives: negatives.map { $0 - 1 })
+        guard let images, settings.idWeight < 1 else { return byItem }
+        let weighted = byItem * -1 + Foundation.log(settings.idWeight)
+        let pictured = batch.targets.indices.filter { images.has(batch.targets[$0]) }
+        guard !pictured.isEmpty else { return weighted * -1 }
+        let device = table.device
+        func rows(_ places: [Int]) -> Tensor { Tensor(places.map(Int32.init), device: device) }
+        let states = imageStates(batch, stream, images).rows(rows(pictured))
+        let byImage = softmax(
+            states, images.present, targets: pictured.map { images.place(batch.targets[$0]) },
+            negatives: negatives.filter(images.has).map(images.place))
+        let both = Tensor.concatenate(
+            [
+                weighted.rows(rows(pictured)).reshaped([pictured.count, 1]),
+                (byImage * -1 + Foundation.log(1 - settings.idWeight))
+                    .reshaped([pictured.count, 1]),
+            ], dimension: 1
+        ).logSumExp(dimension: 1)
+        let known = Set(pictured)
+        let rest = batch.targets.indices.filter { !known.contains($0) }
+        return Tensor.concatenate([both, weighted.rows(rows(rest))]) * -1
+    }
+
+    /// Cross-entropy of cosines over the temperature. states: [S, w], table: [rows, w]
+    private func softmax(
+        _ states: Tensor, _ table: Tensor, targets: [Int32], negatives: [Int32]
+    ) -> Tensor {
+        let device = table.device
+        let targets = Tensor(targets, device: device)
+        guard settings.softmax == .shared else {
+            return states.fullSoftmaxLoss(
+                table: table, targets: targets, temperature: settings.temperature)
+        }
+        return states.sharedSoftmaxLoss(
+            table: table, targets: targets, negatives: Tensor(negatives, device: device),
+            temperature: settings.temperature)
+    }
+
+    // MARK: Scoring
+
+    /// Equations 8 and 9: the weighted probabilities of the three sequences. [rows, items]
+    public func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let items = shape.domains[domain.rawValue].items
+        let table = candidates
+        var sum = Tensor.zeros([histories.rows, items.count], device: table.device)
+        for stream in streams {
+            let own = read(histories, as: stream)
+            let weight = stream.weight(domain.rawValue)
+            let known = (0..<own.rows).filter { !own.tokens(ofRow: $0).isEmpty }
+            guard weight > 0, !known.isEmpty else { continue }
+            let newest = Tensor(known.map { own.offsets[$0 + 1] - 1 }, device: table.device)
+            let byItem = probabilities(itemStates(own, stream).rows(newest), table)
+            var mixed = byItem.narrowed(1, Int(items.lowerBound) - 1..<Int(items.upperBound) - 1)
+            if let images, settings.idWeight < 1 {
+                let states = imageStates(own, stream, images).rows(newest)
+                let byImage = images.spread(probabilities(states, images.present), over: items)
+                mixed = mixed * settings.idWeight + byImage * (1 - settings.idWeight)
+            }
+            sum = sum.addingRows(
+                mixed * weight, at: Tensor(known.map(Int32.init), device: table.device))
+        }
+        return sum
+    }
+
+    private func probabilities(_ states: Tensor, _ table: Tensor) -> Tensor {
+        (states.linear(table) / settings.temperature).softmax()
+    }
+}

@@ -1,0 +1,77 @@
+internal import Torch
+internal import TorchNN
+
+/// Frozen vectors of items, at unit length; some items have none.
+final class ImageTable: Module {
+    /// One row an item id, zeros for padding and where there is no vector. [rows, width]
+    let vectors: Parameter
+    private var known: Known?
+
+    /// What follows from the vectors.
+    private struct Known {
+        /// For each item id its place among the items that have a vector; -1 for one without.
+        let places: [Int32]
+        /// The rows of these. [items with a vector, width]
+        let present: Tensor
+    }
+
+    /// No item has a vector yet.
+    init(rows: Int, _ width: Int) {
+        vectors = Parameter(data: .zeros([rows, width]))
+    }
+
+    /// Takes the vectors of all items, whose ids begin with 1.
+    func take(_ items: ItemVectors) {
+        let padded = [Float](repeating: 0, count: items.width) + items.values
+        let table = Tensor(padded, shape: [items.isPresent.count + 1, items.width])
+        vectors.replace(data: table.unitRows())
+        known = nil
+    }
+
+    private var table: Known {
+        if let known { return known }
+        let norms: [Float] = vectors.value.squared().sum(dimension: 1).elements()
+        var count: Int32 = 0
+        let places = norms.map { norm -> Int32 in
+            guard norm > 0 else { return -1 }
+            defer { count += 1 }
+            return count
+        }
+        let rows = places.indices.filter { places[$0] >= 0 }.map(Int32.init)
+        let found = Known(
+            places: places,
+            present: vectors.value.rows(Tensor(rows, device: vectors.value.device)))
+        known = found
+        return found
+    }
+
+    /// The vectors of all items that have one. [items with a vector, width]
+    var present: Tensor { table.present }
+
+    /// Whether an item has a vector.
+    func has(_ item: Int32) -> Bool { table.places[Int(item)] >= 0 }
+
+    /// An item's row of ``present``; it must have one.
+    func place(_ item: Int32) -> Int32 { table.places[Int(item)] }
+
+    /// Vectors by item id. [tokens, width]
+    func rows(_ items: [Int32]) -> Tensor {
+        vectors.value.rows(Tensor(items, device: vectors.value.device))
+    }
+
+    /// Columns of ``present`` as columns of a range of items, zero where an item has no vector. [rows, items]
+    func spread(_ values: Tensor, over items: Range<Int32>) -> Tensor {
+        let none = Int32(values.size(1))
+        let columns = items.map { has($0) ? place($0) : none }
+        let zero = Tensor.zeros([1, values.size(0)], device: values.device)
+        return Tensor.concatenate([values.transposed(), zero])
+            .rows(Tensor(columns, device: values.device)).transposed()
+    }
+}
+
+extension Tensor {
+    /// Each row divided by its Euclidean length; a row of zeros stays.
+    func unitRows() -> Tensor {
+        self / (squared().sum(dimension: 1, keepingDimension: true) + 1e-24).squareRoot()
+    }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// Fusion of items and images over three sequences.
+@Suite struct IFCDSRTests {
+    /// Items 1 to 6 are domain a, 7 to 12 domain b; items 3 and 9 have no image.
+    private static let vectors: ItemVectors = {
+        var random = SplitMix(state: 5)
+        let isPresent = (1...12).map { $0 != 3 && $0 != 9 }
+        let values = isPresent.flatMap { present in
+            (0..<4).map { _ in present ? Float(random.unit() * 2 - 1) : 0 }
+        }
+        return ItemVectors(width: 4, values: values, isPresent: isPresent)
+    }()
+
+    private func model(
+        _ overrides: [String: Any] = [:], prepared: Bool = true
+    ) throws -> IFCDSR {
+        let small: [String: Any] = ["embeddingSize": 8, "imageSize": 4, "maximumLength": 6]
+        let configuration = try IFCDSRConfiguration(
+            overrides: small.merging(overrides) { _, new in new })
+        let model = try IFCDSR(configuration, shape: RankerCase.shape, random: .seeded(3))
+        if prepared { try model.prepare(with: data("image")) }
+        model.train(false)
+        return model
+    }
+
+    private func data(_ name: String) -> TrainingData {
+        TrainingData(
+            catalogs: [], sequences: .histories([]),
+            vectors: { $0 == name ? Self.vectors : nil })
+    }
+
+    /// The training loss (chunked, logarithms) and the scores (whole softmaxes) are two ways to the same
+    /// probability: of the next item after one event of the other domain, which only the mixed sequence knows.
+    @Test(arguments: ["", "image"], [Int32(2), 3])
+    func lossIsTheLogarithmOfTheScore(images: String, target: Int32) throws {
+        let model = try model([
+            "images": images, "otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6,
+        ])
+        let batch = SequenceBatch.training([[8, target]])
+        let loss = model.loss(of: .sequences(batch, negatives: []), in: model.phases[0])
+        let likelihood = try #require(loss.parts.first { $0.name == "all" }).value.item()
+        let scores: [Float] = model.scores(
+            of: .histories([[8]]), in: DomainID(rawValue: 0)
+        ).elements()
+        // Item 3 has no image, so that only the share of the item softmax is left to it.
+        let probability = Double(scores[Int(target) - 1])
+        #expect(abs(exp(-likelihood) - probability) < 1e-6)
+        #expect(probability > 0 && probability < 1)
+    }
+
+    /// All items' probabilities of the mixed sequence come to 1, with images or without.
+    @Test(arguments: ["", "image"])
+    func probabilitiesComeToOne(images: String) throws {
+        let mixed = try model(["images": images, "otherWeight": 0, "mixedWeight": 1])
+        let alone = try model(["images": images, "otherWeight": 0, "mixedWeight": 0])
+        let histories = SequenceBatch.histories([[1, 7, 8, 2], [10]])
+        func total(_ model: IFCDSR) -> [Double] {
+            let sums = [0, 1].map {
+                model.scores(of: histories, in: DomainID(rawValue: $0)).sum(dimension: 1)
+            }
+            return (sums[0] + sums[1]).elements().map { (value: Float) in Double(value) }
+        }
+        for (both, own) in zip(total(mixed), total(alone)) {
+            #expect(abs(both - own - 1) < 1e-5)
+        }
+    }
+
+    @Test func weightsOfTheSequencesAreThoseOfTheDirection() throws {
+        let all = try model(["otherWeight": 0.25, "mixedWeight": 0.5])
+        let food = try model(["otherWeight": 0.25, "mixedWeight": 0.5, "target": "a"])
+        let batch = TrainingBatch.sequences(.training(RankerCase.rows), negatives: [])
+        let joint = all.loss(of: batch, in: all.phases[0])
+        let single = food.loss(of: batch, in: food.phases[0])
+        let parts = joint.parts.map { $0.value.item() }
+        #expect(joint.parts.map(\.name) == ["a", "b", "all"])
+        // Both directions: each domain once as target and once as the other.
+        #expect(
+            abs(joint.total.item() - (1.25 * parts[0] + 1.25 * parts[1] + parts[2])) < 1e-5)
+        #expect(
+            abs(single.total.item() - (parts[0] + 0.25 * parts[1] + 0.5 * parts[2])) < 1e-5)
+    }
+
+    @Test func sharedSampleOfAllItemsIsTheWholeSoftmax() throws {
+        let full = try model()
+        let shared = try model(["softmax": "shared", "negatives": 6])
+        let rows = SequenceBatch.training(RankerCase.rows)
+        let whole = full.loss(of: .sequences(rows, negatives: []), in: full.phases[0])
+        let sample = shared.loss(
+            of: .sequences(rows, negatives: Array(1...12)), in: shared.phases[0])
+        #expect(abs(sample.total.item() - whole.total.item()) < 1e-5)
+    }
+
+    @Test func imagesAreSavedWithTheWeights() throws {
+        let model = try model()
+        let other = try self.model(prepared: false)
+        try other.load(model.state())
+        let histories = SequenceBatch.histories(RankerCase.histories)
+        for domain in [0, 1].map(DomainID.init(rawValue:)) {
+            let found: [Float] = other.scores(of: histories, in: domain).elements()
+            #expect(found == model.scores(of: histories, in: domain).elements())
+        }
+        // Data is not trained, whatever is asked for.
+        model.setTrainable(prefixes: nil)
+        let names = model.parameters().filter { !$0.parameter.isTrainable }.map(\.name)
+        #expect(names == ["images.vectors"])
+        #expect(
+            model.parameterCount
+                == model.parameters().reduce(0) { sum, entry in
+                    sum + (entry.name == "images.vectors" ? 0 : entry.parameter.value.count)
+                })
+    }
+
+    @Test func refusesMissingOrOtherImages() throws {
+        let model = try model(prepared: false)
+        let missing = #expect(throws: ConfigurationError.self) {
+            try model.prepare(with: data("text"))
+        }
+        #expect(
+            missing?.description
+                == "images: expected the name of vectors that the dataset has, got image")
+        let wide = try self.model(["imageSize": 6], prepared: false)
+        let width = #expect(throws: ConfigurationError.self) {
+            try wide.prepare(with: data("image"))
+        }
+        #expect(width?.description == "imageSize: expected 4, the width of image, got 6")
+    }
+
+    @Test func oneBatchIsLearned() throws {
+        let model = try model(["dropout": 0])
+        model.train()
+        let optimizer = Optimizer(OptimizerConfiguration(), module: model)
+        let batch = TrainingBatch.sequences(.training(RankerCase.rows), negatives: [])
+        var first = 0.0
+        var last = 0.0
+        for step in 0..<60 {
+            let loss = model.loss(of: batch, in: model.phases[0]).total
+            if step == 0 { first = loss.item() }
+            last = loss.item()
+            optimizer.clearGradients()
+            loss.backward()
+            optimizer.step(learningRate: 0.01)
+        }
+        #expect(last < first / 4)
+    }
+}
+
+/// A small generator of numbers in [0, 1).
+private struct SplitMix {
+    var state: UInt64
+
+    mutating func unit() -> Double {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Double((mixed ^ (mixed >> 31)) >> 11) / Double(1 << 53)
+    }
+}
