@@ -4,9 +4,9 @@ internal import Torch
 
 /// Scores of some rows in one domain as inner products: of a row's state with an item's vector.
 struct ScoreFactors {
-    /// [rows, width]
+    /// A row a history. [rows, width]
     let states: Tensor
-    /// [items, width]
+    /// A row an item. [items, width]
     let vectors: Tensor
 }
 

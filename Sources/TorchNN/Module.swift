@@ -10,7 +10,9 @@ public final class Parameter {
     /// Data is saved with the weights, is never trained, and has whatever size it has.
     public let isData: Bool
 
-    /// Whether training changes it; a frozen parameter gets no gradient. Data stays as it is.
+    /// Whether training changes it; a frozen parameter gets no gradient.
+    ///
+    /// Data stays as it is.
     public var isTrainable: Bool {
         get { value.requiresGradient }
         set {
