@@ -33,6 +33,10 @@ public enum Models {
         "sasrec": entry(
             SASRec.self,
             "Kang, McAuley: Self-Attentive Sequential Recommendation. ICDM 2018"),
+        "c2dsr": entry(
+            C2DSR.self,
+            "Cao et al.: Contrastive Cross-Domain Sequential Recommendation. CIKM 2022; with GCA "
+                + "(parameters.gca.stages)"),
         "ifcdsr": entry(
             IFCDSR.self,
             "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),

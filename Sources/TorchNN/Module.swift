@@ -35,9 +35,13 @@ public final class Parameter {
         value = data.detached()
     }
 
+    /// How often the data was replaced: what was made from it is stale when this changes.
+    public private(set) var version = 0
+
     /// Replaces data by other data.
     public func replace(data: Tensor) {
         precondition(isData, "Parameter.replace: expected data, got trained numbers")
+        version += 1
         value = data.detached().to(value.device).copied()
     }
 

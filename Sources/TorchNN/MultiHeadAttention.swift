@@ -44,24 +44,19 @@ public final class MultiHeadAttention: Module {
     public func callAsFunction(_ tokens: JaggedTensor, padding: [Int32]? = nil) -> JaggedTensor {
         let joined = tokens.values.linear(inProjWeight.value, bias: inProjBias.value)
         let parts = (0..<3).map { joined.narrowed(1, $0 * width..<($0 + 1) * width) }
-        // A zero vector's key and value are the biases alone.
-        let phantoms = padding.map {
-            PhantomKeys(
-                key: inProjBias.value[width..<2 * width],
-                value: inProjBias.value[2 * width..<3 * width], counts: $0)
-        }
         let mixed = jaggedAttention(
             query: tokens.with(parts[0]), key: tokens.with(parts[1]), value: parts[2],
-            keyLimits: tokens.layout.causalLimits, heads: heads, phantoms: phantoms,
+            keyLimits: tokens.layout.causalLimits, heads: heads, phantoms: phantoms(padding),
             dropout: isTraining ? dropout : 0, generator: generator)
         return tokens.with(outProj(mixed.values))
     }
 
     /// Cross-attention: query token t sees the first `keyLimits[t]` tokens of its row of `memory`.
     ///
-    /// A query that sees none gets zeros, the output bias included.
+    /// A query that sees none gets zeros, the output bias included. `padding[t]` zero vectors are seen as well, if given.
     public func callAsFunction(
-        _ queries: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32]
+        _ queries: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32],
+        padding: [Int32]? = nil
     ) -> JaggedTensor {
         let query = queries.values.linear(
             inProjWeight.value[0..<width], bias: inProjBias.value[0..<width])
@@ -70,10 +65,20 @@ public final class MultiHeadAttention: Module {
         let mixed = jaggedAttention(
             query: queries.with(query), key: memory.with(joined.narrowed(1, 0..<width)),
             value: joined.narrowed(1, width..<2 * width), keyLimits: keyLimits, heads: heads,
-            dropout: isTraining ? dropout : 0, generator: generator)
+            phantoms: phantoms(padding), dropout: isTraining ? dropout : 0, generator: generator)
         let seen = Tensor(
-            keyLimits.map { $0 > 0 ? Float(1) : 0 }, shape: [keyLimits.count, 1],
+            keyLimits.indices.map { keyLimits[$0] + (padding?[$0] ?? 0) > 0 ? Float(1) : 0 },
+            shape: [keyLimits.count, 1],
             device: query.device)
         return queries.with(outProj(mixed.values) * seen)
+    }
+
+    /// Zero vectors as keys: their projections are the biases alone.
+    private func phantoms(_ counts: [Int32]?) -> PhantomKeys? {
+        counts.map {
+            PhantomKeys(
+                key: inProjBias.value[width..<2 * width],
+                value: inProjBias.value[2 * width..<3 * width], counts: $0)
+        }
     }
 }

@@ -2,8 +2,8 @@
 //
 // The query alone is normalised before the attention, and the residual is that normalised query; so it is in
 // kang205/SASRec and in its ports to PyTorch. RecBole's encoder, which ``SASRec`` follows, normalises after each residual.
+// Parameter names are those of C2DSR's port.
 
-internal import Interactions
 internal import Torch
 internal import TorchNN
 
@@ -15,62 +15,82 @@ struct CausalEncoderSettings {
     let blocks: Int
     /// Heads of each attention.
     let heads: Int
-    /// Dropout on attention weights and in the feed-forward nets.
+    /// Dropout of the input, of attention weights and in the feed-forward nets.
     let dropout: Double
+    /// Rows of the table of positions.
+    let positions: Int
 }
 
-/// Attention and a position-wise net.
-private final class CausalBlock: Module {
-    let attentionNorm: LayerNorm
-    let attention: MultiHeadAttention
-    let forwardNorm: LayerNorm
-    let forward: FeedForward
+/// A position-wise net with residual; its maps are convolutions of width 1 in the reference.
+private final class PointWiseFeedForward: Module {
+    let conv1: Linear
+    let conv2: Linear
     private let dropout: Dropout
 
     init(_ settings: CausalEncoderSettings, random: RandomSources) {
-        attentionNorm = LayerNorm(settings.width, epsilon: 1e-8)
-        attention = MultiHeadAttention(
-            settings.width, heads: settings.heads, dropout: settings.dropout,
-            initializer: .xavierUniform, random: random)
-        forwardNorm = LayerNorm(settings.width, epsilon: 1e-8)
-        forward = FeedForward(
-            settings.width, inner: settings.width, settings.width, activation: .relu,
-            initializer: .xavierUniform, random: random)
+        let width = settings.width
+        conv1 = Linear(width, width, initializer: .xavierUniform, random: random)
+        conv2 = Linear(width, width, initializer: .xavierUniform, random: random)
         dropout = Dropout(settings.dropout, random: random)
     }
 
-    func callAsFunction(_ tokens: JaggedTensor) -> JaggedTensor {
-        let query = tokens.with(attentionNorm(tokens.values))
-        let attended = attention(
-            query, memory: tokens, keyLimits: tokens.layout.causalLimits)
-        let normed = forwardNorm(query.values + attended.values)
-        return tokens.with(normed + dropout(forward.dense2(dropout(forward.dense1(normed).relu()))))
+    func callAsFunction(_ input: Tensor) -> Tensor {
+        input + dropout(conv2(dropout(conv1(input)).relu()))
     }
 }
 
-/// Causal self-attention over sequences with learned positions, counted from the newest token.
-final class CausalEncoder: Module {
-    let positions: Embedding
-    private let blocks: [CausalBlock]
-    let lastNorm: LayerNorm
-    private let dropout: Dropout
-    private let scale: Double
+/// Where the tokens of a sequence stand.
+struct TokenPlaces {
+    /// Where each row begins.
+    let offsets: [Int32]
+    /// Each token's row of the table of positions.
+    let positions: [Int32]
+    /// For each token, how many zero vectors before it are attended to: what a padded implementation without a key mask
+    /// does.
+    var padding: [Int32]?
+}
 
-    /// `maximumLength` is that of the longest sequence.
-    init(_ settings: CausalEncoderSettings, maximumLength: Int, random: RandomSources) {
-        positions = Embedding(
-            maximumLength, settings.width, initializer: .normal(deviation: 0.02), random: random)
-        blocks = (0..<settings.blocks).map { _ in CausalBlock(settings, random: random) }
-        lastNorm = LayerNorm(settings.width, epsilon: 1e-8)
+/// Causal self-attention over sequences with learned positions.
+final class CausalEncoder: Module {
+    let posEmb: Embedding
+    let attentionLayernorms: [LayerNorm]
+    let attentionLayers: [MultiHeadAttention]
+    let forwardLayernorms: [LayerNorm]
+    private let forwardLayers: [PointWiseFeedForward]
+    let lastLayernorm: LayerNorm
+    private let dropout: Dropout
+
+    /// Draws fresh weights.
+    init(_ settings: CausalEncoderSettings, random: RandomSources) {
+        let width = settings.width
+        let blocks = 0..<settings.blocks
+        posEmb = Embedding(
+            settings.positions, width, initializer: .normal(deviation: 0.02), random: random)
+        attentionLayernorms = blocks.map { _ in LayerNorm(width, epsilon: 1e-8) }
+        attentionLayers = blocks.map { _ in
+            MultiHeadAttention(
+                width, heads: settings.heads, dropout: settings.dropout,
+                initializer: .xavierUniform, random: random)
+        }
+        forwardLayernorms = blocks.map { _ in LayerNorm(width, epsilon: 1e-8) }
+        forwardLayers = blocks.map { _ in PointWiseFeedForward(settings, random: random) }
+        lastLayernorm = LayerNorm(width, epsilon: 1e-8)
         dropout = Dropout(settings.dropout, random: random)
-        scale = Double(settings.width).squareRoot()
     }
 
-    /// The state after each token of rows that fit the maximum length. values: [tokens, width]
-    func callAsFunction(_ values: Tensor, of batch: SequenceBatch) -> Tensor {
-        let places = positions(batch.distancesFromEnd.map { $0 - 1 })
-        let embedded = JaggedTensor(
-            values: dropout(values * scale + places), layout: JaggedLayout(offsets: batch.offsets))
-        return lastNorm(blocks.reduce(embedded) { $1($0) }.values)
+    /// The state after each token. values: [tokens, width], already scaled
+    func callAsFunction(_ values: Tensor, at places: TokenPlaces) -> Tensor {
+        var tokens = JaggedTensor(
+            values: dropout(values + posEmb(places.positions)),
+            layout: JaggedLayout(offsets: places.offsets))
+        let limits = tokens.layout.causalLimits
+        for block in attentionLayers.indices {
+            let query = attentionLayernorms[block](tokens.values)
+            let attended = attentionLayers[block](
+                tokens.with(query), memory: tokens, keyLimits: limits, padding: places.padding)
+            let normed = forwardLayernorms[block](query + attended.values)
+            tokens.values = forwardLayers[block](normed)
+        }
+        return lastLayernorm(tokens.values)
     }
 }

@@ -107,11 +107,8 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing {
         func encoders(_ width: Int) -> [CausalEncoder] {
             let settings = CausalEncoderSettings(
                 width: width, blocks: configuration.blocks, heads: configuration.heads,
-                dropout: configuration.dropout)
-            return (0..<count).map { _ in
-                CausalEncoder(
-                    settings, maximumLength: configuration.maximumLength, random: random)
-            }
+                dropout: configuration.dropout, positions: configuration.maximumLength)
+            return (0..<count).map { _ in CausalEncoder(settings, random: random) }
         }
         itemEncoders = encoders(configuration.embeddingSize)
         let hasImages = !configuration.images.isEmpty
@@ -160,10 +157,17 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing {
             .keepingLast(settings.maximumLength)
     }
 
+    /// Positions count from the newest token.
+    private func places(_ batch: SequenceBatch) -> TokenPlaces {
+        TokenPlaces(
+            offsets: batch.offsets, positions: batch.distancesFromEnd.map { $0 - 1 })
+    }
+
     /// States of the items' sequence, at unit length. [T, d]
     private func itemStates(_ batch: SequenceBatch, _ stream: Stream) -> Tensor {
         itemEncoders[settings.separateEncoders ? stream.encoder : 0](
-            itemEmbedding(batch.items), of: batch
+            itemEmbedding(batch.items) * Double(settings.embeddingSize).squareRoot(),
+            at: places(batch)
         ).unitRows()
     }
 
@@ -172,7 +176,7 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing {
         _ batch: SequenceBatch, _ stream: Stream, _ images: ImageTable
     ) -> Tensor {
         imageEncoders[settings.separateEncoders ? stream.encoder : 0](
-            images.rows(batch.items), of: batch
+            images.rows(batch.items) * Double(settings.imageSize).squareRoot(), at: places(batch)
         ).unitRows()
     }
 

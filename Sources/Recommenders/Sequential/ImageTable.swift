@@ -5,7 +5,7 @@ internal import TorchNN
 final class ImageTable: Module {
     /// One row an item id, zeros for padding and where there is no vector. [rows, width]
     let vectors: Parameter
-    private var known: Known?
+    private var known: (version: Int, table: Known)?
 
     /// What follows from the vectors.
     private struct Known {
@@ -25,11 +25,10 @@ final class ImageTable: Module {
         let padded = [Float](repeating: 0, count: items.width) + items.values
         let table = Tensor(padded, shape: [items.isPresent.count + 1, items.width])
         vectors.replace(data: table.unitRows())
-        known = nil
     }
 
     private var table: Known {
-        if let known { return known }
+        if let known, known.version == vectors.version { return known.table }
         let norms: [Float] = vectors.value.squared().sum(dimension: 1).elements()
         var count: Int32 = 0
         let places = norms.map { norm -> Int32 in
@@ -41,7 +40,7 @@ final class ImageTable: Module {
         let found = Known(
             places: places,
             present: vectors.value.rows(Tensor(rows, device: vectors.value.device)))
-        known = found
+        known = (vectors.version, found)
         return found
     }
 

@@ -1,0 +1,452 @@
+// C2DSR: contrastive cross-domain sequential recommendation.
+//
+// J. Cao, X. Cong, J. Sheng, T. Liu, B. Wang, CIKM 2022, arXiv 2304.03891.
+// Reference code: cjx96/C2DSR, commit 89d4b92.
+//
+// Differences from the reference: sequences are jagged, so that no token attends to padding (`attendsPadding` brings it
+// back); a person without an event in the domain gets no state of the domain's sequence, where the reference takes
+// that of a padded place; only items of a batch and their successors are convolved; items that corrupt a sequence are
+// none of the person's training items; rows without steps in both domains count for the prediction, though not
+// for the infomax, where the reference leaves them out; any number of domains: the others of a domain together stand
+// where the second domain stands. Of the graph convolution the reference holds a weight that it does not use.
+//
+// Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize.
+
+internal import Foundation
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// Settings of C2DSR; the defaults are the authors'.
+public struct C2DSRConfiguration: ModelConfiguration {
+    /// Width d of all vectors.
+    public var embeddingSize = 256
+    /// Encoder blocks.
+    public var blocks = 2
+    /// Attention heads.
+    public var heads = 1
+    /// Dropout of neighbours in the graph, inputs, attention weights and feed-forward nets.
+    public var dropout = 0.2
+    /// The most recent tokens of a sequence that are used.
+    public var maximumLength = 15
+    /// The latest steps of a sequence that the prediction losses count.
+    public var lossWindow = 10
+    /// Weight λ of the prediction losses; that of the infomax is 1 − λ.
+    public var predictionWeight = 0.7
+    /// Whether tokens attend to the zero vectors that pad a row in the reference.
+    public var attendsPadding = false
+    /// Gated cross-attention between the domain threads.
+    public var gca = GCAConfiguration()
+
+    /// The authors' settings.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try requireHeads(heads, "heads", dividing: embeddingSize)
+        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
+        for (name, size) in [
+            ("blocks", blocks), ("maximumLength", maximumLength), ("lossWindow", lossWindow),
+        ] {
+            try require(size > 0, name, expected: "above 0", got: size)
+        }
+        try require(
+            (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
+        try require(
+            (0...1).contains(predictionWeight), "predictionWeight", expected: "0 to 1",
+            got: predictionWeight)
+        try gca.validate()
+    }
+}
+
+/// A graph convolution without weights: its bias alone is trained.
+private final class GraphConvolution: Module {
+    let bias: Parameter
+
+    init(_ width: Int, random: RandomSources) {
+        let limit = 1 / Double(width).squareRoot()
+        bias = Parameter(
+            Initializer.uniform(limit: limit).draw([width], from: random.initialization))
+    }
+}
+
+/// Whether a domain's summary and a summary of the others belong to one person: sᵀ W n + b.
+private final class Discriminator: Module {
+    let weight: Parameter
+    let bias: Parameter
+
+    init(_ width: Int, random: RandomSources) {
+        // Glorot's rule as PyTorch applies it to a weight [1, d, d]: fans of d² and d.
+        let limit = (6 / Double(width * width + width)).squareRoot()
+        weight = Parameter(
+            Initializer.uniform(limit: limit).draw([1, width, width], from: random.initialization))
+        bias = Parameter(.zeros([1]))
+    }
+
+    /// Logits of summaries [rows, d] of the others and of the domain. [rows]
+    func callAsFunction(_ others: Tensor, _ own: Tensor) -> Tensor {
+        let width = own.size(1)
+        let map = weight.value.reshaped([width, width])
+        return (own.linear(map) * others).sum(dimension: 1) + bias.value
+    }
+}
+
+/// What a domain has for itself.
+private final class C2DSRDomain: Module {
+    let itemEmbedding: Embedding
+    let convolution: GraphConvolution
+    let encoder: CausalEncoder
+    let discriminator: Discriminator
+    let head: Linear
+
+    init(
+        _ settings: C2DSRConfiguration, items: Int, own: Int, encoder: CausalEncoderSettings,
+        random: RandomSources
+    ) {
+        let width = settings.embeddingSize
+        itemEmbedding = Embedding(
+            items, width, initializer: .normal(deviation: 1), random: random)
+        convolution = GraphConvolution(width, random: random)
+        self.encoder = CausalEncoder(encoder, random: random)
+        discriminator = Discriminator(width, random: random)
+        head = Linear(
+            width, own, initializer: .uniform(limit: 1 / Double(width).squareRoot()),
+            random: random)
+    }
+}
+
+/// The model: a graph and an encoder for the mixed sequence and for each domain, infomax between them.
+public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost {
+    /// Settings.
+    public typealias Configuration = C2DSRConfiguration
+
+    /// Where GCA can attach.
+    public static let gcaStages = [
+        "graph-enhanced item vectors, before the encoders", "after the encoders, before the heads",
+    ]
+
+    private let settings: C2DSRConfiguration
+    private let shape: DataShape
+    private let graph: ItemGraph
+    private let domainGraph: ItemGraph
+    private let itemEmbedding: Embedding
+    private let convolution: GraphConvolution
+    private let encoder: CausalEncoder
+    private let domains: [C2DSRDomain]
+    private let padHead: Linear
+    private let dropout: Dropout
+    /// Gated cross-attention, if any stage is chosen.
+    public let gca: GCAStack?
+
+    /// Draws fresh weights; the graphs come with ``prepare(with:)``.
+    public init(
+        _ configuration: C2DSRConfiguration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        try require(
+            shape.domains.count > 1, "model", expected: "data with two domains or more for c2dsr",
+            got: shape.domains.count)
+        settings = configuration
+        self.shape = shape
+        let width = configuration.embeddingSize
+        let ids = shape.itemCount + 1
+        graph = ItemGraph(ids: ids)
+        domainGraph = ItemGraph(ids: ids)
+        itemEmbedding = Embedding(ids, width, initializer: .normal(deviation: 1), random: random)
+        convolution = GraphConvolution(width, random: random)
+        let sizes = CausalEncoderSettings(
+            width: width, blocks: configuration.blocks, heads: configuration.heads,
+            dropout: configuration.dropout, positions: configuration.maximumLength + 1)
+        encoder = CausalEncoder(sizes, random: random)
+        domains = shape.domains.map {
+            C2DSRDomain(
+                configuration, items: ids, own: $0.itemCount, encoder: sizes, random: random)
+        }
+        padHead = Linear(
+            width, 1, initializer: .uniform(limit: 1 / Double(width).squareRoot()),
+            random: random)
+        dropout = Dropout(configuration.dropout, random: random)
+        gca = try GCAStack(
+            configuration.gca, host: C2DSR.self, width: width,
+            domains: shape.domains.map(\.name), initializer: .xavierUniform, random: random)
+    }
+
+    /// The reference's names, with X, Y, Z, D3, … for the domains.
+    public override var children: [(name: String, child: Any)] {
+        var named: [(name: String, child: Any)] = [
+            ("graph", graph), ("domain_graph", domainGraph), ("item_emb", itemEmbedding),
+            ("GNN_encoder.encoder.0.gc1", convolution), ("encoder", encoder),
+            ("lin_PAD", padHead), ("dropout", dropout),
+        ]
+        for (index, parts) in domains.enumerated() {
+            let own = index < 3 ? ["X", "Y", "Z"][index] : "D\(index)"
+            named += [
+                ("item_emb_\(own)", parts.itemEmbedding),
+                ("GNN_encoder_\(own).encoder.0.gc1", parts.convolution),
+                ("encoder_\(own)", parts.encoder), ("D_\(own).f_k", parts.discriminator),
+                ("lin_\(own)", parts.head),
+            ]
+        }
+        if let gca { named.append(("gca", gca)) }
+        return named
+    }
+
+    /// Takes who followed whom: in the mixed sequences, and within each domain.
+    public func prepare(with data: TrainingData) {
+        var all: [(item: Int32, successor: Int32)] = []
+        var within: [(item: Int32, successor: Int32)] = []
+        let sequences = data.sequences
+        for row in 0..<sequences.rows {
+            var latest = [Int32?](repeating: nil, count: shape.domains.count)
+            var previous: Int32?
+            for token in sequences.tokens(ofRow: row) {
+                let item = sequences.items[token]
+                let domain = shape.domain(of: item)
+                if let previous { all.append((previous, item)) }
+                if let own = latest[domain] { within.append((own, item)) }
+                previous = item
+                latest[domain] = item
+            }
+        }
+        graph.take(all, ids: shape.itemCount + 1)
+        domainGraph.take(within, ids: shape.itemCount + 1)
+    }
+
+    // MARK: Encoders
+
+    /// Item vectors with their graph's, scaled. [items, d]
+    private func embed(
+        _ items: [Int32], _ table: Embedding, _ graph: ItemGraph, _ convolution: GraphConvolution
+    ) -> Tensor {
+        let convolved = graph.convolved(
+            table.weight.value, bias: convolution.bias.value, items: items, dropout: dropout)
+        return (convolved + table(items)) * Double(settings.embeddingSize).squareRoot()
+    }
+
+    /// Places counted from the oldest token, from 1; position 0 is padding's.
+    private func places(
+        _ offsets: [Int32], rowLengths: [Int], axis: [Int32]
+    ) -> TokenPlaces {
+        var positions: [Int32] = []
+        var padding: [Int32] = []
+        for row in 0..<offsets.count - 1 {
+            let vacant = Int32(settings.maximumLength - rowLengths[row])
+            for index in Int(offsets[row])..<Int(offsets[row + 1]) {
+                let order = Int32(index) - offsets[row] + 1
+                positions.append(order)
+                padding.append(vacant + axis[index] + 1 - order)
+            }
+        }
+        return TokenPlaces(
+            offsets: offsets, positions: positions,
+            padding: settings.attendsPadding ? padding : nil)
+    }
+
+    /// The state after each token of the mixed sequences. [T, d]
+    private func mixedStates(_ batch: SequenceBatch, items: [Int32]) -> Tensor {
+        let axis = (0..<batch.rows).flatMap { row in
+            batch.tokens(ofRow: row).indices.map { Int32($0) - batch.offsets[row] }
+        }
+        let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
+        return encoder(
+            embed(items, itemEmbedding, graph, convolution),
+            at: places(batch.offsets, rowLengths: lengths, axis: axis))
+    }
+
+    /// For each domain the state after each of its tokens. [S, d]
+    private func domainStates(_ batch: SequenceBatch, _ own: [DomainSequence]) -> [Tensor] {
+        let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
+        var threads = own.indices.map { index -> DomainThread in
+            let axis = own[index].axis(in: batch)
+            let values = embed(
+                own[index].items, domains[index].itemEmbedding, domainGraph,
+                domains[index].convolution)
+            let layout = JaggedLayout(offsets: own[index].offsets)
+            return DomainThread(
+                tokens: JaggedTensor(values: values, layout: layout), axis: axis)
+        }
+        if let gca { threads = gca.align(threads, stage: 0) }
+        for index in threads.indices {
+            threads[index].tokens.values = domains[index].encoder(
+                threads[index].tokens.values,
+                at: places(own[index].offsets, rowLengths: lengths, axis: threads[index].axis))
+        }
+        if let gca { threads = gca.align(threads, stage: 1) }
+        return threads.map(\.tokens.values)
+    }
+
+    // MARK: Training
+
+    /// One phase over the mixed sequences; one negative a position and domain corrupts them.
+    public var phases: [TrainingPhase] {
+        [TrainingPhase(name: "train", examples: .sequences(.perPosition(1)))]
+    }
+
+    /// λ times the prediction losses plus 1 − λ times the infomax.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let full, let negatives) = batch else {
+            preconditionFailure("c2dsr: expected sequences")
+        }
+        let kept = (0..<full.rows).flatMap {
+            full.tokens(ofRow: $0).suffix(settings.maximumLength).map { $0 }
+        }
+        let sequences = full.keepingLast(settings.maximumLength)
+        let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
+        let mixed = mixedStates(sequences, items: sequences.items)
+        let states = domainStates(sequences, own)
+        var prediction: [Tensor] = []
+        var infomax: [Tensor] = []
+        for index in shape.domains.indices {
+            prediction += predictions(index, sequences, own[index], mixed, states[index])
+            guard settings.predictionWeight < 1 else { continue }
+            let corrupted = sequences.items.enumerated().map { token, item in
+                shape.domain(of: item) == index
+                    ? negatives[kept[token] * shape.domains.count + index] : item
+            }
+            infomax += mutualInformation(
+                index, sequences, own, states[index], mixed,
+                mixedStates(sequences, items: corrupted))
+        }
+        let zero = mixed[0..<0].sum()
+        let predicted = prediction.reduce(zero, +)
+        let informed = infomax.reduce(zero, +)
+        return Loss(
+            predicted * settings.predictionWeight + informed * (1 - settings.predictionWeight),
+            parts: [("prediction", predicted), ("infomax", informed)])
+    }
+
+    /// Cross-entropies of a domain's items and the padding class, from the mixed state alone and from both states; the
+    /// mean over rows and steps of the window.
+    private func predictions(
+        _ index: Int, _ batch: SequenceBatch, _ own: DomainSequence, _ mixed: Tensor,
+        _ states: Tensor
+    ) -> [Tensor] {
+        let items = shape.domains[index].items
+        let distances = batch.distancesFromEnd
+        let counted = Double(batch.rows * settings.lossWindow)
+        let device = mixed.device
+        func rows(_ numbers: [Int32]) -> Tensor { Tensor(numbers, device: device) }
+        func loss(_ from: Tensor, _ pad: Tensor, _ targets: [Int32]) -> Tensor {
+            let head = domains[index].head
+            let local = rows(targets.map { $0 - items.lowerBound })
+            return softmax(from, head, pad: pad, targets: local).sum() / counted
+        }
+        var losses: [Tensor] = []
+        let shared = batch.targets.indices.filter {
+            items.contains(batch.targets[$0]) && distances[$0] <= settings.lossWindow
+        }
+        if !shared.isEmpty {
+            let states = mixed.rows(rows(shared.map(Int32.init)))
+            losses.append(loss(states, padHead(states), shared.map { batch.targets[$0] }))
+        }
+        let specific = own.items.indices.filter {
+            distances[Int(own.tokens[$0])] <= settings.lossWindow
+        }
+        if !specific.isEmpty {
+            let own = (
+                states: states.rows(rows(specific.map(Int32.init))),
+                mixed: mixed.rows(rows(specific.map { own.tokens[$0] })),
+                targets: specific.map { own.targets[$0] }
+            )
+            losses.append(loss(own.mixed + own.states, padHead(own.states), own.targets))
+        }
+        return losses
+    }
+
+    /// −log softmax of targets among a head's items and one more class with logits `pad` [S, 1]. [S]
+    private func softmax(
+        _ states: Tensor, _ head: Linear, pad: Tensor, targets: Tensor
+    ) -> Tensor {
+        let ones = Tensor.ones([states.size(0), 1], device: states.device)
+        let table = head.augmented
+        let augmented = Tensor.concatenate([states, ones], dimension: 1)
+        let among = augmented.fullSoftmaxLoss(table: table, targets: targets)
+        let logits = (augmented * table.rows(targets)).sum(dimension: 1)
+        let normalizer = Tensor.concatenate(
+            [(among + logits).reshaped([states.size(0), 1]), pad], dimension: 1
+        ).logSumExp(dimension: 1)
+        return normalizer - logits
+    }
+
+    /// Binary cross-entropies of telling what a person did in the other domains from a corrupted version of it.
+    private func mutualInformation(
+        _ index: Int, _ batch: SequenceBatch, _ own: [DomainSequence], _ states: Tensor,
+        _ mixed: Tensor, _ corrupted: Tensor
+    ) -> [Tensor] {
+        let others = own.indices.filter { $0 != index }
+        let rows = (0..<batch.rows).filter { row in
+            !own[index].range(ofRow: row).isEmpty
+                && others.contains { !own[$0].range(ofRow: row).isEmpty }
+        }
+        guard !rows.isEmpty else { return [] }
+        let ownRows = rows.map { own[index].range(ofRow: $0).map(Int32.init) }
+        let otherRows = rows.map { row in
+            others.flatMap { other in own[other].range(ofRow: row).map { own[other].tokens[$0] } }
+        }
+        let summary = means(states, ownRows)
+        let real = domains[index].discriminator(means(mixed, otherRows), summary)
+        let wrong = domains[index].discriminator(means(corrupted, otherRows), summary)
+        return [real.logSigmoid().mean() * -1, (wrong * -1).logSigmoid().mean() * -1]
+    }
+
+    /// The mean of some rows of a tensor for each list of them. [lists, d]
+    private func means(_ values: Tensor, _ lists: [[Int32]]) -> Tensor {
+        let device = values.device
+        let segments = lists.enumerated().flatMap { [Int32](repeating: Int32($0), count: $1.count) }
+        let shares = lists.map { 1 / Float(max($0.count, 1)) }
+        return Tensor.zeros([lists.count, values.size(1)], device: device)
+            .addingRows(
+                values.rows(Tensor(lists.flatMap(\.self), device: device)),
+                at: Tensor(segments, device: device))
+            * Tensor(shares, shape: [lists.count, 1], device: device)
+    }
+
+    // MARK: Scoring
+
+    /// The newest mixed state plus that of the row's domain, and a one for the head's bias. [rows, d + 1]
+    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        let batch = histories.keepingLast(settings.maximumLength)
+        let own = shape.domains.map { DomainSequence($0.items, of: batch) }
+        let mixed = mixedStates(batch, items: batch.items)
+        let states = domainStates(batch, own)
+        let device = mixed.device
+        // One more row of zeros for what is not there.
+        let all = Tensor.concatenate(
+            [mixed] + states + [.zeros([1, settings.embeddingSize], device: device)])
+        let absent = Int32(all.size(0)) - 1
+        var starts = [Int32(mixed.size(0))]
+        for state in states { starts.append(starts[starts.count - 1] + Int32(state.size(0))) }
+        func last(_ offsets: [Int32], _ row: Int, _ start: Int32) -> Int32 {
+            offsets[row] < offsets[row + 1] ? start + offsets[row + 1] - 1 : absent
+        }
+        let newest = (0..<batch.rows).map { last(batch.offsets, $0, 0) }
+        let specific = targets.enumerated().map { row, domain in
+            last(own[domain.rawValue].offsets, row, starts[domain.rawValue])
+        }
+        let sum =
+            all.rows(Tensor(newest, device: device)) + all.rows(Tensor(specific, device: device))
+        return .concatenate([sum, .ones([batch.rows, 1], device: device)], dimension: 1)
+    }
+
+    /// The head's rows with their biases. [items, d + 1]
+    public func itemVectors(of domain: DomainID) -> Tensor {
+        domains[domain.rawValue].head.augmented
+    }
+}
+
+extension Linear {
+    /// Weight and bias side by side, for inputs with a one at the end. [out, in + 1]
+    var augmented: Tensor {
+        let rows = weight.value.size(0)
+        let shift = bias?.value ?? .zeros([rows], device: weight.value.device)
+        return .concatenate([weight.value, shift.reshaped([rows, 1])], dimension: 1)
+    }
+}
+
+extension DomainSequence {
+    /// Each item's place on its row's mixed axis, from 0.
+    func axis(in batch: SequenceBatch) -> [Int32] {
+        (0..<batch.rows).flatMap { row in
+            range(ofRow: row).map { tokens[$0] - batch.offsets[row] }
+        }
+    }
+}
