@@ -6,6 +6,10 @@ extension RankerCase {
             overfit: nil),
         sasrec("mixed"),
         sasrec("per-domain"),
+        gru4rec("mixed"),
+        gru4rec("per-domain"),
+        srgnn("mixed"),
+        srgnn("per-domain"),
         abxi,
     ]
 }
@@ -22,8 +26,10 @@ extension RankerCase {
                 "embeddingSize": "16", "layers": "2", "heads": "4", "innerSize": "10",
                 "hiddenDropout": "0.3", "attentionDropout": "0.3", "activation": #""relu""#,
                 "layerNormEpsilon": "0.01", "initializerRange": "0.05", "maximumLength": "5",
-                "scope": scope == "mixed" ? #""per-domain""# : #""mixed""#, "scoresPadding": "true",
+                "scope": other(scope), "scoresPadding": "true", "softmax": #""shared""#,
+                "negatives": "3",
             ],
+            prerequisites: sampling,
             parameters: scope == "mixed"
                 ? sasrecParameters(items: 12)
                 : [
@@ -32,6 +38,55 @@ extension RankerCase {
                 ]
                 .joined(separator: "\n"),
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    /// The number of negatives counts where there are any.
+    private static let sampling = ["negatives": ["softmax": #""sampled""#]]
+
+    private static func other(_ scope: String) -> String {
+        scope == "mixed" ? #""per-domain""# : #""mixed""#
+    }
+
+    private static func gru4rec(_ scope: String) -> RankerCase {
+        RankerCase(
+            name: "gru4rec",
+            overrides: """
+                {"embeddingSize": 8, "hiddenSize": 10, "dropout": 0.2, "maximumLength": 6,
+                 "scope": "\(scope)"}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "hiddenSize": "12", "layers": "2", "dropout": "0.3",
+                "maximumLength": "2", "scope": other(scope), "softmax": #""shared""#,
+                "negatives": "3",
+            ],
+            prerequisites: sampling,
+            parameters: scope == "mixed"
+                ? gru4recParameters(items: 12)
+                : [
+                    gru4recParameters(items: 6, prefix: "a."),
+                    gru4recParameters(items: 6, prefix: "b."),
+                ]
+                .joined(separator: "\n"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    private static func srgnn(_ scope: String) -> RankerCase {
+        RankerCase(
+            name: "sr-gnn",
+            overrides: #"{"embeddingSize": 8, "maximumLength": 6, "scope": "\#(scope)"}"#,
+            perturbations: [
+                "embeddingSize": "16", "steps": "2", "maximumLength": "2", "scope": other(scope),
+                "softmax": #""shared""#, "negatives": "3",
+            ],
+            prerequisites: sampling,
+            parameters: scope == "mixed"
+                ? srgnnParameters(items: 12)
+                : [
+                    srgnnParameters(items: 6, prefix: "a."),
+                    srgnnParameters(items: 6, prefix: "b."),
+                ]
+                .joined(separator: "\n"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4), usesChance: false)
     }
 
     private static var abxi: RankerCase {

@@ -27,6 +27,45 @@ extension RankerCase {
             """)
     }
 
+    /// The parameters of one GRU4Rec encoder over a number of items, by RecBole's names.
+    static func gru4recParameters(items: Int, prefix: String = "") -> String {
+        prefixed(
+            prefix,
+            """
+            item_embedding.weight: \(items + 1) 8
+            gru_layers.weight_ih_l0: 30 8
+            gru_layers.weight_hh_l0: 30 10
+            dense.weight: 8 10
+            dense.bias: 8
+            """)
+    }
+
+    /// The parameters of one SR-GNN encoder over a number of items, by RecBole's names.
+    static func srgnnParameters(items: Int, prefix: String = "") -> String {
+        prefixed(
+            prefix,
+            """
+            item_embedding.weight: \(items + 1) 8
+            gnn.w_ih: 24 16
+            gnn.w_hh: 24 8
+            gnn.b_ih: 24
+            gnn.b_hh: 24
+            gnn.b_iah: 8
+            gnn.b_ioh: 8
+            gnn.linear_edge_in.weight: 8 8
+            gnn.linear_edge_in.bias: 8
+            gnn.linear_edge_out.weight: 8 8
+            gnn.linear_edge_out.bias: 8
+            linear_one.weight: 8 8
+            linear_one.bias: 8
+            linear_two.weight: 8 8
+            linear_two.bias: 8
+            linear_three.weight: 1 8
+            linear_transform.weight: 8 16
+            linear_transform.bias: 8
+            """)
+    }
+
     /// The parameters of ABXI by its authors' names, then those of GCA at stages 0 and 1.
     static var abxiParameters: String {
         let modules = ["0.0.a_from_b", "0.0.b_from_a", "1.0.a_from_b", "1.0.b_from_a"]

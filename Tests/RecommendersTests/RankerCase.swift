@@ -14,10 +14,14 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     let overrides: String
     /// Every setting by its path with another value than `overrides` and the defaults give, as JSON.
     let perturbations: [String: String]
+    /// For a setting that counts only beside others, these others, as JSON by path.
+    var prerequisites: [String: [String: String]] = [:]
     /// Every parameter as `name: sizes`.
     let parameters: String
     /// What repeated steps on one batch bring the loss under; nil for a model without steps.
     let overfit: Overfit?
+    /// Whether training draws random numbers.
+    var usesChance = true
 
     struct Overfit: Sendable {
         let steps: Int
@@ -39,15 +43,12 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
 
     static let histories: [[Int32]] = [[1, 7, 8, 2], [10, 5], [3], [4, 9, 6, 11, 12, 1, 2, 8]]
 
-    /// Builds the model with these settings; one more setting can be laid over them by its path.
-    func build(
-        seed: UInt64 = 1, changing path: String? = nil, to value: String = ""
-    ) throws -> Built {
+    /// Builds the model with these settings; more settings can be laid over them by their paths.
+    func build(seed: UInt64 = 1, changing changes: [String: String] = [:]) throws -> Built {
         var settings = try Self.object(overrides)
-        if let path {
+        for (path, value) in changes {
             settings = Self.setting(
-                path.split(separator: ".")[...], of: settings,
-                to: try Self.value(value))
+                path.split(separator: ".")[...], of: settings, to: try Self.value(value))
         }
         let random = RandomSources.seeded(seed)
         let (model, resolved) = try Models.entry(named: name).build(settings, Self.shape, random)
