@@ -122,12 +122,12 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
                 positions: (0..<Int32(own.batch.tokens)).map { $0 }, domain: 0)
             return (shape.domains[index].name, losses.mean())
         }
-        guard settings.scope == .perDomain, let first = encoders.first else {
-            return Loss(parts[0].value)
+        guard settings.scope == .perDomain else { return Loss(parts[0].value) }
+        guard let first = parts.first?.value else {
+            // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
+            return Loss(encoders[0].itemEmbedding.weight.value[0..<0].sum())
         }
-        // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
-        let zero = first.itemEmbedding.weight.value[0..<0].sum()
-        return Loss(parts.reduce(zero) { $0 + $1.value }, parts: parts)
+        return Loss(parts.dropFirst().reduce(first) { $0 + $1.value }, parts: parts)
     }
 
     /// The states that are scored, encoder by encoder.
