@@ -35,7 +35,7 @@ struct SequenceModelTests {
         return Tensor(sum, dtype: .float64).log().item() - logits[0]
     }
 
-    /// Two rows, of which the first is longer than fits. Tokens 0 to 4 and 5 to 7.
+    /// Two rows, of which the first is longer than fits: tokens 0 to 4 and 5 to 7.
     private let rows: [[Int32]] = [[1, 7, 2, 8, 3, 9], [4, 10, 11, 5]]
     /// For each of the 8 tokens two items of a, then two of b.
     private let drawn: [Int32] = [
