@@ -5,9 +5,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "guarded.h"
+#include "multiversion.h"
+#include "parallel.h"
 #include "product.h"
+#include "vector_math.h"
 
 using namespace ctorch;
 
@@ -15,6 +19,64 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+CT_MULTIVERSION float largest(const float *row, int64_t count) {
+    float most = -INFINITY;
+#pragma omp simd reduction(max : most)
+    for (int64_t column = 0; column < count; ++column) most = std::max(most, row[column]);
+    return most;
+}
+
+/// The sum of e to the power of scale × (each number - shift).
+CT_MULTIVERSION float exponential_sum(const float *row, int64_t count, float scale, float shift) {
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t column = 0; column < count; ++column) sum += vector_exp(scale * (row[column] - shift));
+    return sum;
+}
+
+/// Replaces each number by factor × e to the power of (scale × number - normalizer).
+CT_MULTIVERSION void to_slopes(float *row, int64_t count, float scale, float normalizer, float factor) {
+#pragma omp simd
+    for (int64_t column = 0; column < count; ++column)
+        row[column] = factor * vector_exp(scale * row[column] - normalizer);
+}
+
+bool in_one_pass(const at::Tensor &logits) { return logits.is_cpu() && logits.scalar_type() == at::kFloat; }
+
+/// The logarithms of the sums of exponentials of a chunk's logits over the temperature; a row at a time, which stays in
+/// the cache.
+at::Tensor chunk_normalizers(const at::Tensor &logits, double temperature) {
+    if (!in_one_pass(logits)) return logits.div(temperature).logsumexp(at::IntArrayRef{1});
+    const int64_t count = logits.size(1);
+    const float scale = static_cast<float>(1 / temperature), *from = logits.const_data_ptr<float>();
+    at::Tensor result = at::empty({logits.size(0)}, logits.options());
+    float *to = result.data_ptr<float>();
+    parallel_for(0, logits.size(0), 8, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+            const float *own = from + row * count;
+            const float most = largest(own, count), sum = exponential_sum(own, count, scale, most);
+            to[row] = scale * most + std::log(sum);
+        }
+    });
+    return result;
+}
+
+/// Turns a chunk's logits into the slopes of the losses times `upstream`, but for the targets' own part.
+void turn_to_slopes(at::Tensor &logits, const at::Tensor &normalizers, const at::Tensor &upstream, double temperature) {
+    if (!in_one_pass(logits)) {
+        logits.div_(temperature).sub_(normalizers.unsqueeze(1)).exp_().mul_(upstream.unsqueeze(1).div(temperature));
+        return;
+    }
+    const int64_t count = logits.size(1);
+    const float scale = static_cast<float>(1 / temperature);
+    const float *normalizer = normalizers.const_data_ptr<float>(), *factor = upstream.const_data_ptr<float>();
+    float *row = logits.data_ptr<float>();
+    parallel_for(0, logits.size(0), 8, [&](int64_t begin, int64_t end) {
+        for (int64_t index = begin; index < end; ++index)
+            to_slopes(row + index * count, count, scale, normalizer[index], scale * factor[index]);
+    });
+}
 
 /// Softmax cross-entropy over a whole table; logits exist for one chunk of tokens at a time, in both passes.
 class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
@@ -26,12 +88,11 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
         at::Tensor losses = at::empty({tokens}, hidden.options());
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
-            const at::Tensor logits =
-                product(hidden.narrow(0, start, length), table.t()).div_(temperature);              // [chunk, n]
-            at::Tensor normalizer = logits.logsumexp(at::IntArrayRef{1});
+            const at::Tensor logits = product(hidden.narrow(0, start, length), table.t());          // [chunk, n]
+            const at::Tensor normalizer = chunk_normalizers(logits, temperature);
             const at::Tensor hit = logits.gather(1, targets.narrow(0, start, length).unsqueeze(1)).squeeze(1);
             normalizers.narrow(0, start, length).copy_(normalizer);
-            losses.narrow(0, start, length).copy_(normalizer - hit);
+            losses.narrow(0, start, length).copy_(normalizer - hit.div(temperature));
         }
         context->save_for_backward({hidden, table, targets, normalizers});
         context->saved_data["temperature"] = temperature;
@@ -42,6 +103,7 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
     static variable_list backward(AutogradContext *context, variable_list upstream) {
         const auto saved = context->get_saved_variables();
         const at::Tensor hidden = saved[0], table = saved[1], targets = saved[2], normalizers = saved[3];
+        const at::Tensor upstreams = upstream[0].contiguous();
         const double temperature = context->saved_data["temperature"].toDouble();
         const int64_t chunk = context->saved_data["chunk"].toInt(), tokens = hidden.size(0);
         at::Tensor hidden_gradient = at::empty_like(hidden);
@@ -49,11 +111,11 @@ class FullSoftmax : public torch::autograd::Function<FullSoftmax> {
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
             const at::Tensor rows = hidden.narrow(0, start, length);
-            at::Tensor slope = product(rows, table.t()).div_(temperature);
-            slope.sub_(normalizers.narrow(0, start, length).unsqueeze(1)).exp_();
-            const at::Tensor index = targets.narrow(0, start, length).unsqueeze(1);
-            slope.scatter_add_(1, index, at::full({length, 1}, -1.0, slope.options()));
-            slope.mul_(upstream[0].narrow(0, start, length).unsqueeze(1).div(temperature));
+            const at::Tensor wanted = upstreams.narrow(0, start, length);
+            at::Tensor slope = product(rows, table.t());
+            turn_to_slopes(slope, normalizers.narrow(0, start, length), wanted, temperature);
+            slope.scatter_add_(1, targets.narrow(0, start, length).unsqueeze(1),
+                               wanted.unsqueeze(1).div(-temperature));
             hidden_gradient.narrow(0, start, length).copy_(product(slope, table));
             add_product(table_gradient, slope.t(), rows);
         }

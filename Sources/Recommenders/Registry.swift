@@ -40,6 +40,13 @@ public enum Models {
         "ifcdsr": entry(
             IFCDSR.self,
             "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
+        "gru4rec": entry(
+            GRU4Rec.self,
+            "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "
+                + "ICLR 2016"),
+        "sr-gnn": entry(
+            SRGNN.self,
+            "Wu et al.: Session-based Recommendation with Graph Neural Networks. AAAI 2019"),
         "abxi": entry(
             ABXI.self,
             "Bian et al.: ABXI: Invariant Interest Adaptation for Task-Guided Cross-Domain "

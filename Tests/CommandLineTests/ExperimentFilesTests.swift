@@ -14,7 +14,7 @@ struct ExperimentFilesTests {
     }
 
     @Test func everyFileDecodes() throws {
-        #expect(Self.files.count == 13)
+        #expect(Self.files.count == 15)
         for file in Self.files {
             let url = Self.folder.appendingPathComponent(file)
             let configuration = try ExperimentConfiguration(contentsOf: url)

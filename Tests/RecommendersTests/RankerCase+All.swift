@@ -6,7 +6,13 @@ extension RankerCase {
             overfit: nil),
         sasrec("mixed"),
         sasrec("per-domain"),
+        gru4rec("mixed"),
+        gru4rec("per-domain"),
+        srgnn("mixed"),
+        srgnn("per-domain"),
         abxi,
+        c2dsr,
+        ifcdsr,
     ]
 }
 
@@ -22,8 +28,10 @@ extension RankerCase {
                 "embeddingSize": "16", "layers": "2", "heads": "4", "innerSize": "10",
                 "hiddenDropout": "0.3", "attentionDropout": "0.3", "activation": #""relu""#,
                 "layerNormEpsilon": "0.01", "initializerRange": "0.05", "maximumLength": "5",
-                "scope": scope == "mixed" ? #""per-domain""# : #""mixed""#, "scoresPadding": "true",
+                "scope": other(scope), "scoresPadding": "true", "softmax": #""shared""#,
+                "negatives": "3",
             ],
+            prerequisites: sampling,
             parameters: scope == "mixed"
                 ? sasrecParameters(items: 12)
                 : [
@@ -32,6 +40,55 @@ extension RankerCase {
                 ]
                 .joined(separator: "\n"),
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    /// The number of negatives counts where there are any.
+    private static let sampling = ["negatives": ["softmax": #""sampled""#]]
+
+    private static func other(_ scope: String) -> String {
+        scope == "mixed" ? #""per-domain""# : #""mixed""#
+    }
+
+    private static func gru4rec(_ scope: String) -> RankerCase {
+        RankerCase(
+            name: "gru4rec",
+            overrides: """
+                {"embeddingSize": 8, "hiddenSize": 10, "dropout": 0.2, "maximumLength": 6,
+                 "scope": "\(scope)"}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "hiddenSize": "12", "layers": "2", "dropout": "0.3",
+                "maximumLength": "2", "scope": other(scope), "softmax": #""shared""#,
+                "negatives": "3",
+            ],
+            prerequisites: sampling,
+            parameters: scope == "mixed"
+                ? gru4recParameters(items: 12)
+                : [
+                    gru4recParameters(items: 6, prefix: "a."),
+                    gru4recParameters(items: 6, prefix: "b."),
+                ]
+                .joined(separator: "\n"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    private static func srgnn(_ scope: String) -> RankerCase {
+        RankerCase(
+            name: "sr-gnn",
+            overrides: #"{"embeddingSize": 8, "maximumLength": 6, "scope": "\#(scope)"}"#,
+            perturbations: [
+                "embeddingSize": "16", "steps": "2", "maximumLength": "2", "scope": other(scope),
+                "softmax": #""shared""#, "negatives": "3",
+            ],
+            prerequisites: sampling,
+            parameters: scope == "mixed"
+                ? srgnnParameters(items: 12)
+                : [
+                    srgnnParameters(items: 6, prefix: "a."),
+                    srgnnParameters(items: 6, prefix: "b."),
+                ]
+                .joined(separator: "\n"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4), usesChance: false)
     }
 
     private static var abxi: RankerCase {
@@ -53,5 +110,43 @@ extension RankerCase {
             ],
             parameters: abxiParameters,
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    private static var c2dsr: RankerCase {
+        RankerCase(
+            name: "c2dsr",
+            overrides: """
+                {"embeddingSize": 8, "blocks": 1, "heads": 2, "maximumLength": 6, "lossWindow": 5,
+                 "gca": {"stages": [0], "dropout": 0.2}}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "blocks": "2", "heads": "4", "dropout": "0.3",
+                "maximumLength": "5", "lossWindow": "2", "predictionWeight": "0.5",
+                "attendsPadding": "true",
+                "gca.stages": "[1]", "gca.depth": "2", "gca.heads": "4",
+                "gca.activation": #""tanh""#, "gca.hiddenActivation": #""gelu""#,
+                "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",
+            ],
+            parameters: c2dsrParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.8))
+    }
+
+    private static var ifcdsr: RankerCase {
+        RankerCase(
+            name: "ifcdsr",
+            overrides: """
+                {"embeddingSize": 8, "imageSize": 4, "blocks": 1, "dropout": 0.2,
+                 "maximumLength": 6}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "blocks": "2", "heads": "2", "dropout": "0.3",
+                "maximumLength": "5", "images": #""""#, "imageSize": "6", "idWeight": "0.5",
+                "separateEncoders": "false", "otherWeight": "0.2", "mixedWeight": "0.5",
+                "target": #""a""#, "temperature": "0.1", "softmax": #""shared""#,
+                "negatives": "3",
+            ],
+            prerequisites: ["negatives": ["softmax": #""shared""#]],
+            parameters: ifcdsrParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 3))
     }
 }

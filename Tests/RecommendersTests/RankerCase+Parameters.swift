@@ -27,6 +27,45 @@ extension RankerCase {
             """)
     }
 
+    /// The parameters of one GRU4Rec encoder over a number of items, by RecBole's names.
+    static func gru4recParameters(items: Int, prefix: String = "") -> String {
+        prefixed(
+            prefix,
+            """
+            item_embedding.weight: \(items + 1) 8
+            gru_layers.weight_ih_l0: 30 8
+            gru_layers.weight_hh_l0: 30 10
+            dense.weight: 8 10
+            dense.bias: 8
+            """)
+    }
+
+    /// The parameters of one SR-GNN encoder over a number of items, by RecBole's names.
+    static func srgnnParameters(items: Int, prefix: String = "") -> String {
+        prefixed(
+            prefix,
+            """
+            item_embedding.weight: \(items + 1) 8
+            gnn.w_ih: 24 16
+            gnn.w_hh: 24 8
+            gnn.b_ih: 24
+            gnn.b_hh: 24
+            gnn.b_iah: 8
+            gnn.b_ioh: 8
+            gnn.linear_edge_in.weight: 8 8
+            gnn.linear_edge_in.bias: 8
+            gnn.linear_edge_out.weight: 8 8
+            gnn.linear_edge_out.bias: 8
+            linear_one.weight: 8 8
+            linear_one.bias: 8
+            linear_two.weight: 8 8
+            linear_two.bias: 8
+            linear_three.weight: 1 8
+            linear_transform.weight: 8 16
+            linear_transform.bias: 8
+            """)
+    }
+
     /// The parameters of ABXI by its authors' names, then those of GCA at stages 0 and 1.
     static var abxiParameters: String {
         let modules = ["0.0.a_from_b", "0.0.b_from_a", "1.0.a_from_b", "1.0.b_from_a"]
@@ -95,4 +134,65 @@ extension RankerCase {
         norm_b2b.weight: 8
         norm_b2b.bias: 8
         """
+
+    /// The parameters of C2DSR by its authors' names, the graphs of ``rows``, then those of GCA at stage 0.
+    static var c2dsrParameters: String {
+        let graphs = [("graph", 11), ("domain_graph", 10)].map { name, edges in
+            "\(name).offsets: 14\n\(name).successors: \(edges)\n\(name).shares: \(edges)"
+        }
+        func thread(_ suffix: String) -> String {
+            """
+            item_emb\(suffix).weight: 13 8
+            GNN_encoder\(suffix).encoder.0.gc1.bias: 8
+            \(causalEncoder(8, positions: 7, prefix: "encoder\(suffix)."))
+            """
+        }
+        let domains = ["X", "Y"].map { name in
+            """
+            \(thread("_\(name)"))
+            D_\(name).f_k.weight: 1 8 8
+            D_\(name).f_k.bias: 1
+            lin_\(name).weight: 6 8
+            lin_\(name).bias: 6
+            """
+        }
+        let modules = ["0.0.a_from_b", "0.0.b_from_a"]
+        return
+            (graphs + [thread(""), "lin_PAD.weight: 1 8\nlin_PAD.bias: 1"] + domains
+            + modules.map { prefixed("gca.\($0).", gcaParameters) }).joined(separator: "\n")
+    }
+
+    /// The item table, the images, and for three sequences an encoder of each.
+    static var ifcdsrParameters: String {
+        let encoders = [("item", 8), ("image", 4)].flatMap { name, width in
+            (0..<3).map {
+                causalEncoder(width, positions: 6, prefix: "\(name)_encoders.\($0).")
+            }
+        }
+        return (["item_embedding.weight: 13 8", "images.vectors: 13 4"] + encoders)
+            .joined(separator: "\n")
+    }
+
+    /// One block of the original SASRec's encoder.
+    private static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
+        prefixed(
+            prefix,
+            """
+            pos_emb.weight: \(positions) \(width)
+            attention_layernorms.0.weight: \(width)
+            attention_layernorms.0.bias: \(width)
+            attention_layers.0.in_proj_weight: \(3 * width) \(width)
+            attention_layers.0.in_proj_bias: \(3 * width)
+            attention_layers.0.out_proj.weight: \(width) \(width)
+            attention_layers.0.out_proj.bias: \(width)
+            forward_layernorms.0.weight: \(width)
+            forward_layernorms.0.bias: \(width)
+            forward_layers.0.conv1.weight: \(width) \(width)
+            forward_layers.0.conv1.bias: \(width)
+            forward_layers.0.conv2.weight: \(width) \(width)
+            forward_layers.0.conv2.bias: \(width)
+            last_layernorm.weight: \(width)
+            last_layernorm.bias: \(width)
+            """)
+    }
 }

@@ -14,10 +14,14 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     let overrides: String
     /// Every setting by its path with another value than `overrides` and the defaults give, as JSON.
     let perturbations: [String: String]
+    /// For a setting that counts only beside others, these others, as JSON by path.
+    var prerequisites: [String: [String: String]] = [:]
     /// Every parameter as `name: sizes`.
     let parameters: String
     /// What repeated steps on one batch bring the loss under; nil for a model without steps.
     let overfit: Overfit?
+    /// Whether training draws random numbers.
+    var usesChance = true
 
     struct Overfit: Sendable {
         let steps: Int
@@ -39,24 +43,35 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
 
     static let histories: [[Int32]] = [[1, 7, 8, 2], [10, 5], [3], [4, 9, 6, 11, 12, 1, 2, 8]]
 
-    /// Builds the model with these settings; one more setting can be laid over them by its path.
-    func build(
-        seed: UInt64 = 1, changing path: String? = nil, to value: String = ""
-    ) throws -> Built {
+    /// Builds the model with these settings; more settings can be laid over them by their paths.
+    func build(seed: UInt64 = 1, changing changes: [String: String] = [:]) throws -> Built {
         var settings = try Self.object(overrides)
-        if let path {
+        for (path, value) in changes {
             settings = Self.setting(
-                path.split(separator: ".")[...], of: settings,
-                to: try Self.value(value))
+                path.split(separator: ".")[...], of: settings, to: try Self.value(value))
         }
         let random = RandomSources.seeded(seed)
         let (model, resolved) = try Models.entry(named: name).build(settings, Self.shape, random)
+        let imageSize = resolved["imageSize"] as? Int
+        try (model as? any DataPreparing)?.prepare(with: Self.data(imageSize: imageSize ?? 1))
         return Built(
-            model: try #require(model as? any ItemRanker), resolved: resolved, random: random)
+            model: try #require(model as? any Ranker), resolved: resolved, random: random)
+    }
+
+    /// What models take before training: who followed whom in ``rows``, and an image of every item.
+    static func data(imageSize: Int) -> TrainingData {
+        TrainingData(
+            catalogs: [], sequences: .histories(rows),
+            vectors: { _ in
+                ItemVectors(
+                    width: imageSize,
+                    values: Generator(seed: 9).normal([12, imageSize]).elements(),
+                    isPresent: Array(repeating: true, count: 12))
+            })
     }
 
     struct Built {
-        let model: any ItemRanker
+        let model: any Ranker
         let resolved: [String: Any]
         let random: RandomSources
 
@@ -88,9 +103,13 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             return Tensor.concatenate(
                 RankerCase.shape.domains.indices.map { index in
                     let domain = DomainID(rawValue: index)
-                    return model.states(
-                        of: batch, in: [DomainID](repeating: domain, count: batch.rows)
-                    ).matmul(model.itemVectors(of: domain).transposed())
+                    let domains = [DomainID](repeating: domain, count: batch.rows)
+                    if let model = model as? any ItemScorer {
+                        return model.scores(of: batch, in: domain)
+                    }
+                    guard let model = model as? any ItemRanker else { return .zeros([0, 6]) }
+                    return model.states(of: batch, in: domains)
+                        .matmul(model.itemVectors(of: domain).transposed())
                 })
         }
 

@@ -46,7 +46,7 @@ extension Module {
     /// Overwrites every parameter with normal numbers, so that nothing is zero or one by chance.
     func randomize(seed: UInt64, deviation: Double = 0.3) {
         let generator = Generator(seed: seed)
-        for (_, parameter) in parameters() {
+        for (_, parameter) in parameters() where !parameter.isData {
             parameter.value.copy(
                 from: generator.normal(parameter.value.shape, deviation: deviation))
         }

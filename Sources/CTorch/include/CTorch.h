@@ -14,7 +14,9 @@
 #include "ct_optimizer.h"
 #include "ct_pooling.h"
 #include "ct_random.h"
+#include "ct_recurrent.h"
 #include "ct_retrieval.h"
+#include "ct_session.h"
 #include "ct_tensor.h"
 
 #endif

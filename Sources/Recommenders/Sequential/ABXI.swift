@@ -64,7 +64,7 @@ public struct ABXIConfiguration: ModelConfiguration {
 }
 
 /// The model: a shared encoder over the mixed sequence and the domain threads, adapted and projected per target.
-public final class ABXI: Module, ItemRanker, GCAHost {
+public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
     /// Settings.
     public typealias Configuration = ABXIConfiguration
 
@@ -298,6 +298,15 @@ public final class ABXI: Module, ItemRanker, GCAHost {
         }
         let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
         return Loss(total, parts: parts)
+    }
+
+    /// The states that are scored, domain by domain.
+    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
+        let (sequences, kept) = trim(full)
+        let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
+        return zip(steps, trainingStates(of: sequences, steps: steps)).map { steps, states in
+            TrainingStates(tokens: steps.predictingTokens.map { kept[Int($0)] }, states: states)
+        }
     }
 
     /// For each domain the states [S, d] of the steps that predict it; rows fit the maximum length.

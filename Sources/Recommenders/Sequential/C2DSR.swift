@@ -116,7 +116,7 @@ private final class C2DSRDomain: Module {
 }
 
 /// The model: a graph and an encoder for the mixed sequence and for each domain, infomax between them.
-public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost {
+public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInTraining {
     /// Settings.
     public typealias Configuration = C2DSRConfiguration
 
@@ -312,6 +312,19 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost {
         return Loss(
             predicted * settings.predictionWeight + informed * (1 - settings.predictionWeight),
             parts: [("prediction", predicted), ("infomax", informed)])
+    }
+
+    /// The states that are scored: the mixed sequence's, then each domain's.
+    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
+        let sequences = full.keepingLast(settings.maximumLength)
+        precondition(sequences.tokens == full.tokens, "c2dsr: expected rows that fit")
+        let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
+        let mixed = mixedStates(sequences, items: sequences.items)
+        let tokens = (0..<Int32(sequences.tokens)).map { $0 }
+        return [TrainingStates(tokens: tokens, states: mixed)]
+            + zip(own, domainStates(sequences, own)).map {
+                TrainingStates(tokens: $0.tokens, states: $1)
+            }
     }
 
     /// Cross-entropies of a domain's items and the padding class, from the mixed state alone and from both states; the

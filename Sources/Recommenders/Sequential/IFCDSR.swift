@@ -74,7 +74,7 @@ public struct IFCDSRConfiguration: ModelConfiguration {
 }
 
 /// The model: for each sequence an item and an image encoder, whose softmaxes are mixed.
-public final class IFCDSR: Module, ItemScorer, DataPreparing {
+public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining {
     /// Settings.
     public typealias Configuration = IFCDSRConfiguration
 
@@ -210,6 +210,23 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing {
             parts.append((index < shape.domains.count ? shape.domains[index].name : "all", loss))
         }
         return Loss(total, parts: parts)
+    }
+
+    /// The states that are scored: those of items and images of each sequence.
+    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
+        streams.flatMap { stream -> [TrainingStates] in
+            let own = read(full, as: stream)
+            let tokens =
+                stream.items.map { DomainSequence($0, of: full).tokens }
+                ?? (0..<Int32(full.tokens)).map { $0 }
+            precondition(tokens.count == own.tokens, "ifcdsr: expected rows that fit")
+            let items = TrainingStates(tokens: tokens, states: itemStates(own, stream))
+            guard let images else { return [items] }
+            return [
+                items,
+                TrainingStates(tokens: tokens, states: imageStates(own, stream, images)),
+            ]
+        }
     }
 
     /// −log(α P_id + (1 − α) P_img) of each target. [T]

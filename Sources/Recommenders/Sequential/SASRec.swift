@@ -5,22 +5,15 @@
 //
 // Differences from the reference: sequences are jagged; every prefix is predicted once in one pass instead of being a
 // sample of its own; the padding row is no candidate (`scoresPadding` makes it one); `scope` chooses between one
-// encoder over the mixed sequence and one for each domain over its own events, the single-domain twin.
+// encoder over the mixed sequence and one for each domain over its own events, the single-domain twin; `softmax` can
+// replace all items by samples.
 
 public import Interactions
 public import Torch
 public import TorchNN
 
-/// What an encoder reads.
-public enum SequenceScope: String, Codable, Sendable, CaseIterable {
-    /// One encoder reads all domains' events in order.
-    case mixed
-    /// Each domain has its own encoder, which reads and predicts that domain alone.
-    case perDomain = "per-domain"
-}
-
 /// Settings of SASRec; the defaults are RecBole's.
-public struct SASRecConfiguration: ModelConfiguration {
+public struct SASRecConfiguration: SequenceModelConfiguration {
     /// Width of all vectors.
     public var embeddingSize = 64
     /// Encoder layers.
@@ -43,7 +36,11 @@ public struct SASRecConfiguration: ModelConfiguration {
     public var maximumLength = 50
     /// What an encoder reads.
     public var scope = SequenceScope.mixed
-    /// Whether the padding row takes part in the softmax.
+    /// Which items of an encoder's table compete with a target.
+    public var softmax = ItemSoftmax.full
+    /// Items of each domain drawn for the sampled and the shared softmax.
+    public var negatives = 128
+    /// Whether the padding row takes part in the full softmax.
     public var scoresPadding = false
 
     /// RecBole's settings.
@@ -59,13 +56,10 @@ public struct SASRecConfiguration: ModelConfiguration {
             got: initializerRange)
         try require(
             layerNormEpsilon > 0, "layerNormEpsilon", expected: "above 0", got: layerNormEpsilon)
-        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
-        for (name, value) in [
+        try validateSequences()
+        try requireShares([
             ("hiddenDropout", hiddenDropout), ("attentionDropout", attentionDropout),
-        ] {
-            try require(
-                (0..<1).contains(value), name, expected: "at least 0, below 1", got: value)
-        }
+        ])
     }
 }
 
@@ -171,151 +165,51 @@ private final class TransformerEncoder: Module {
     }
 }
 
-/// One encoder with its own item table over a range of items.
-private final class SequenceEncoder: Module {
-    let itemEmbedding: Embedding
-    let positionEmbedding: Embedding
-    let trmEncoder: TransformerEncoder
-    let layerNorm: LayerNorm
+/// The net over one item table.
+public final class SASRecEncoder: Module, SequenceEncoder {
+    /// The vectors of the items. [items + 1, width]
+    public let itemEmbedding: Embedding
+    private let positionEmbedding: Embedding
+    private let trmEncoder: TransformerEncoder
+    private let layerNorm: LayerNorm
     private let dropout: Dropout
-    private let settings: SASRecConfiguration
-    private let items: Range<Int32>
 
-    init(_ settings: SASRecConfiguration, items: Range<Int32>, random: RandomSources) {
-        let width = settings.embeddingSize
-        let normal = Initializer.normal(deviation: settings.initializerRange)
-        itemEmbedding = Embedding(items.count + 1, width, initializer: normal, random: random)
+    /// Draws fresh weights by the reference's rules.
+    public init(_ configuration: SASRecConfiguration, items: Int, random: RandomSources) {
+        let width = configuration.embeddingSize
+        let normal = Initializer.normal(deviation: configuration.initializerRange)
+        itemEmbedding = Embedding(items + 1, width, initializer: normal, random: random)
         positionEmbedding = Embedding(
-            settings.maximumLength, width, initializer: normal, random: random)
-        trmEncoder = TransformerEncoder(settings, random: random)
-        layerNorm = LayerNorm(width, epsilon: settings.layerNormEpsilon)
-        dropout = Dropout(settings.hiddenDropout, random: random)
-        self.settings = settings
-        self.items = items
+            configuration.maximumLength, width, initializer: normal, random: random)
+        trmEncoder = TransformerEncoder(configuration, random: random)
+        layerNorm = LayerNorm(width, epsilon: configuration.layerNormEpsilon)
+        dropout = Dropout(configuration.hiddenDropout, random: random)
     }
 
-    override var renamedChildren: [String: String] { ["layerNorm": "LayerNorm"] }
-
-    /// Ids of this table: 0 is padding.
-    private func local(_ ids: [Int32]) -> [Int32] { ids.map { $0 - items.lowerBound + 1 } }
+    /// RecBole's names.
+    public override var renamedChildren: [String: String] { ["layerNorm": "LayerNorm"] }
 
     private func embed(_ batch: SequenceBatch) -> JaggedTensor {
         let positions = (0..<batch.rows).flatMap { row in
             (0..<batch.tokens(ofRow: row).count).map(Int32.init)
         }
-        let embedded = itemEmbedding(local(batch.items)) + positionEmbedding(positions)
+        let embedded = itemEmbedding(batch.items) + positionEmbedding(positions)
         return JaggedTensor(
             values: dropout(layerNorm(embedded)), layout: JaggedLayout(offsets: batch.offsets))
     }
 
     /// The state after each token. [tokens, width]
-    func callAsFunction(_ batch: SequenceBatch) -> Tensor {
+    public func states(of batch: SequenceBatch) -> Tensor {
         trmEncoder.layer.reduce(embed(batch)) { $1($0) }.values
     }
 
     /// The state after the last token of each row that has one. [rows with tokens, width]
-    func newest(_ batch: SequenceBatch) -> Tensor {
+    public func newestStates(of batch: SequenceBatch) -> Tensor {
         let tokens = trmEncoder.layer.dropLast().reduce(embed(batch)) { $1($0) }
         // The last layer's other outputs are read by nobody.
         return trmEncoder.layer.suffix(1).reduce(tokens) { $1.newest(of: $0) }.values
     }
-
-    /// Mean cross-entropy over all targets.
-    func loss(_ batch: SequenceBatch) -> Tensor {
-        let table = itemEmbedding.weight.value
-        let first = settings.scoresPadding ? 0 : 1
-        let targets = local(batch.targets).map { $0 - Int32(first) }
-        return self(batch).fullSoftmaxLoss(
-            table: table[first..<items.count + 1],
-            targets: Tensor(targets, device: table.device)
-        ).mean()
-    }
-
-    /// The vectors of a range of items. [items, width]
-    func vectors(of range: Range<Int32>) -> Tensor {
-        let first = Int(range.lowerBound - items.lowerBound) + 1
-        return itemEmbedding.weight.value[first..<first + range.count]
-    }
 }
 
 /// The model: one encoder over everything, or one a domain.
-public final class SASRec: Module, ItemRanker {
-    /// Settings.
-    public typealias Configuration = SASRecConfiguration
-
-    private let settings: SASRecConfiguration
-    private let shape: DataShape
-    private let encoders: [SequenceEncoder]
-
-    /// Draws fresh weights by the reference's rules.
-    public init(
-        _ configuration: SASRecConfiguration, shape: DataShape, random: RandomSources
-    ) throws(ConfigurationError) {
-        settings = configuration
-        self.shape = shape
-        let ranges =
-            configuration.scope == .mixed
-            ? [1..<Int32(shape.itemCount) + 1] : shape.domains.map(\.items)
-        encoders = ranges.map { SequenceEncoder(configuration, items: $0, random: random) }
-    }
-
-    /// RecBole's names; with one encoder a domain, behind the domain's letter.
-    public override var children: [(name: String, child: Any)] {
-        settings.scope == .mixed
-            ? [("", encoders[0])] : encoders.enumerated().map { (letter($0), $1) }
-    }
-
-    /// One phase over the sequences; the softmax needs no negatives.
-    public var phases: [TrainingPhase] {
-        [TrainingPhase(name: "train", examples: .sequences(.none))]
-    }
-
-    /// Cross-entropy over the encoder's items, averaged over targets; summed over encoders.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let sequences, _) = batch else {
-            preconditionFailure("sasrec: expected sequences")
-        }
-        guard settings.scope == .perDomain else {
-            let loss = encoders[0].loss(sequences.keepingLast(settings.maximumLength))
-            return Loss(loss)
-        }
-        let parts: [(name: String, value: Tensor)] = zip(shape.domains, encoders).compactMap {
-            domain, encoder in
-            let own = sequences.restricted(to: domain.items).keepingLast(settings.maximumLength)
-            return own.tokens == 0 ? nil : (domain.name, encoder.loss(own))
-        }
-        // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
-        let zero = encoders[0].itemEmbedding.weight.value[0..<0].sum()
-        return Loss(parts.reduce(zero) { $0 + $1.value }, parts: parts)
-    }
-
-    /// The state after the last event of each row; zeros where the encoder has read nothing. [rows, width]
-    public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
-        let perEncoder = encoders.indices.map { index -> Tensor in
-            let range = settings.scope == .mixed ? nil : shape.domains[index].items
-            let own = (range.map { histories.restricted(to: $0) } ?? histories)
-                .keepingLast(settings.maximumLength)
-            let states = encoders[index].newest(own)
-            let absent = Int32(states.size(0))
-            var known: Int32 = 0
-            let last = (0..<own.rows).map { row -> Int32 in
-                guard !own.tokens(ofRow: row).isEmpty else { return absent }
-                defer { known += 1 }
-                return known
-            }
-            let zero = Tensor.zeros([1, settings.embeddingSize], device: states.device)
-            return Tensor.concatenate([states, zero]).rows(Tensor(last, device: states.device))
-        }
-        guard settings.scope == .perDomain else { return perEncoder[0] }
-        let rows = domains.enumerated().map { row, domain in
-            Int32(domain.rawValue * histories.rows + row)
-        }
-        return Tensor.concatenate(perEncoder).rows(Tensor(rows, device: perEncoder[0].device))
-    }
-
-    /// Item embeddings. [items, width]
-    public func itemVectors(of domain: DomainID) -> Tensor {
-        encoders[settings.scope == .mixed ? 0 : domain.rawValue]
-            .vectors(of: shape.domains[domain.rawValue].items)
-    }
-}
+public typealias SASRec = SequenceModel<SASRecEncoder>

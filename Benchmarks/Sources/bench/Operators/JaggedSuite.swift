@@ -1,12 +1,13 @@
 import Interactions
 import Torch
 
-/// Attention over jagged rows and the losses over items.
+/// Attention and recurrence over jagged rows and the losses over items.
 enum JaggedSuite {
     static func benchmarks(_ effort: Effort) -> [Benchmark] {
         let random = Generator(seed: 3)
         return [
-            attention(random, effort), sampledSoftmax(random, effort), fullSoftmax(random, effort),
+            attention(random, effort), recurrence(random, effort),
+            sampledSoftmax(random, effort), fullSoftmax(random, effort),
         ]
     }
 
@@ -28,6 +29,29 @@ enum JaggedSuite {
                 query: JaggedTensor(values: leaves[0], layout: layout),
                 key: JaggedTensor(values: leaves[1], layout: layout), value: leaves[2],
                 keyLimits: limits, heads: 2
+            ).values
+        }
+    }
+
+    /// GRU4Rec's layer: 256 rows of 1 to 38 tokens, from width 64 to 128, without biases.
+    private static func recurrence(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let (input, hidden) = (64, 128)
+        let layout = JaggedLayout(lengths: (0..<256).map { 1 + $0 * 37 % 38 })
+        let tokens = layout.tokenCount
+        let leaves = [
+            random.normal([tokens, input]), random.normal([3 * hidden, input], deviation: 0.1),
+            random.normal([3 * hidden, hidden], deviation: 0.1),
+        ]
+        let flops = 2 * Double(tokens * (input + hidden) * 3 * hidden)
+        let arrays = float32Bytes(tokens * (input + hidden))
+        return bothPasses(
+            "jagged GRU", Work(flops: flops, bytes: arrays),
+            Work(flops: 2 * flops, bytes: 2 * arrays), handling: tokens, "tokens",
+            leaves: leaves, effort
+        ) {
+            jaggedGRU(
+                JaggedTensor(values: leaves[0], layout: layout),
+                weights: GRUWeights(input: leaves[1], state: leaves[2])
             ).values
         }
     }

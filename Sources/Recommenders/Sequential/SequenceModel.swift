@@ -1,0 +1,213 @@
+// The frame of all models of single sequences: one net over the mixed sequence of all domains, or one for each domain
+// over its own events, the single-domain twin. Every prefix of a sequence is predicted once in one pass.
+
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// What an encoder reads.
+public enum SequenceScope: String, Codable, Sendable, CaseIterable {
+    /// One encoder reads all domains' events in order.
+    case mixed
+    /// Each domain has its own encoder, which reads and predicts that domain alone.
+    case perDomain = "per-domain"
+}
+
+/// What the settings of all models of single sequences have in common.
+public protocol SequenceModelConfiguration: ModelConfiguration {
+    /// Width of states and of item vectors.
+    var embeddingSize: Int { get }
+    /// The most recent tokens of a sequence that are used.
+    var maximumLength: Int { get }
+    /// What an encoder reads.
+    var scope: SequenceScope { get }
+    /// Which items of an encoder's table compete with a target.
+    var softmax: ItemSoftmax { get }
+    /// Items of each domain drawn for the sampled and the shared softmax.
+    var negatives: Int { get }
+    /// Whether the padding row takes part in the full softmax.
+    var scoresPadding: Bool { get }
+}
+
+extension SequenceModelConfiguration {
+    /// It is no item.
+    public var scoresPadding: Bool { false }
+
+    /// Checks the ranges of what all have in common.
+    func validateSequences() throws(ConfigurationError) {
+        try require(embeddingSize > 0, "embeddingSize", expected: "above 0", got: embeddingSize)
+        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
+        try require(negatives > 0, "negatives", expected: "above 0", got: negatives)
+    }
+
+    /// Checks shares of what dropout zeroes.
+    func requireShares(_ shares: [(name: String, value: Double)]) throws(ConfigurationError) {
+        for (name, value) in shares {
+            try require(
+                (0..<1).contains(value), name, expected: "at least 0, below 1", got: value)
+        }
+    }
+}
+
+/// A net with an item table of its own: what models of single sequences differ in.
+///
+/// The items of the batches that it gets are rows of its table; row 0 is padding and does not occur.
+public protocol SequenceEncoder: Module {
+    /// Settings.
+    associatedtype Configuration: SequenceModelConfiguration
+
+    /// Builds a net for so many items with fresh weights.
+    init(_ configuration: Configuration, items: Int, random: RandomSources)
+
+    /// The vectors of the items, and of padding at row 0. [items + 1, width]
+    var itemEmbedding: Embedding { get }
+
+    /// The state after each token. [tokens, width]
+    func states(of batch: SequenceBatch) -> Tensor
+
+    /// The state after the last token of each row that has one. [rows with tokens, width]
+    func newestStates(of batch: SequenceBatch) -> Tensor
+}
+
+/// A model of single sequences: one encoder over everything, or one a domain.
+public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, SteppedInTraining {
+    /// Settings.
+    public typealias Configuration = Encoder.Configuration
+
+    private let settings: Configuration
+    private let shape: DataShape
+    private let encoders: [Encoder]
+    /// The ids that each encoder's table begins and ends with.
+    private let ranges: [Range<Int32>]
+
+    /// Draws fresh weights by the encoder's rules.
+    public init(
+        _ configuration: Configuration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        settings = configuration
+        self.shape = shape
+        ranges =
+            configuration.scope == .mixed
+            ? [1..<Int32(shape.itemCount) + 1] : shape.domains.map(\.items)
+        encoders = ranges.map { Encoder(configuration, items: $0.count, random: random) }
+    }
+
+    /// The encoder's names; with one encoder a domain, behind the domain's letter.
+    public override var children: [(name: String, child: Any)] {
+        settings.scope == .mixed
+            ? [("", encoders[0])] : encoders.enumerated().map { (letter($0), $1) }
+    }
+
+    /// One phase over the sequences, with the negatives that the softmax needs.
+    public var phases: [TrainingPhase] {
+        [
+            TrainingPhase(
+                name: "train", examples: .sequences(settings.softmax.negatives(settings.negatives)))
+        ]
+    }
+
+    // MARK: Training
+
+    /// Cross-entropy of the targets, averaged over an encoder's targets and summed over encoders.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let sequences, let drawn) = batch else {
+            preconditionFailure("\(Encoder.self): expected sequences")
+        }
+        let parts: [(name: String, value: Tensor)] = encoders.indices.compactMap { index in
+            let own = view(of: sequences, by: index)
+            guard own.batch.tokens > 0 else { return nil }
+            let softmax = softmax(of: index, drawn: drawn, at: own.tokens)
+            let losses = softmax(
+                encoders[index].states(of: own.batch), targets: own.batch.targets,
+                positions: (0..<Int32(own.batch.tokens)).map { $0 }, domain: 0)
+            return (shape.domains[index].name, losses.mean())
+        }
+        guard settings.scope == .perDomain else { return Loss(parts[0].value) }
+        guard let first = parts.first?.value else {
+            // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
+            return Loss(encoders[0].itemEmbedding.weight.value[0..<0].sum())
+        }
+        return Loss(parts.dropFirst().reduce(first) { $0 + $1.value }, parts: parts)
+    }
+
+    /// The states that are scored, encoder by encoder.
+    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
+        encoders.indices.map { index in
+            let own = view(of: sequences, by: index)
+            return TrainingStates(
+                tokens: own.tokens, states: encoders[index].states(of: own.batch))
+        }
+    }
+
+    /// What an encoder reads of a batch: rows of its own table, and where in the batch each stood.
+    private func view(
+        of sequences: SequenceBatch, by index: Int
+    ) -> (batch: SequenceBatch, tokens: [Int32]) {
+        var own = sequences
+        // Selections carry times along.
+        own.times = sequences.items.indices.map(Int64.init)
+        if settings.scope == .perDomain { own = own.restricted(to: ranges[index]) }
+        own = own.keepingLast(settings.maximumLength)
+        let tokens = own.times.map { Int32($0) }
+        let shift = ranges[index].lowerBound - 1
+        own.items = own.items.map { $0 - shift }
+        own.targets = own.targets.map { $0 - shift }
+        own.times = tokens.map { sequences.times[Int($0)] }
+        return (own, tokens)
+    }
+
+    /// The softmax over an encoder's table, of which all items count as one domain.
+    private func softmax(of index: Int, drawn: [Int32], at tokens: [Int32]) -> SoftmaxLoss {
+        let first: Int32 = settings.scoresPadding ? 0 : 1
+        let domain = DataShape.Domain(
+            name: "", firstItem: first, itemCount: ranges[index].count + 1 - Int(first))
+        let perDomain = settings.negatives
+        let all = perDomain * shape.domains.count
+        let read =
+            settings.scope == .mixed
+            ? 0..<all : index * perDomain..<(index + 1) * perDomain
+        let own: [Int32] =
+            switch settings.softmax {
+            case .full: []
+            case .shared: Array(drawn[read])
+            case .sampled:
+                tokens.flatMap { token in read.map { drawn[Int(token) * all + $0] } }
+            }
+        let shift = ranges[index].lowerBound - 1
+        return SoftmaxLoss(
+            settings.softmax, negatives: own.map { $0 - shift }, perDomain: read.count,
+            temperature: 1, table: encoders[index].itemEmbedding.weight.value, domains: [domain])
+    }
+
+    // MARK: Scoring
+
+    /// The state after the last event of each row; zeros where the encoder has read nothing. [rows, width]
+    public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
+        let perEncoder = encoders.indices.map { index -> Tensor in
+            let own = view(of: histories, by: index).batch
+            let states = encoders[index].newestStates(of: own)
+            let absent = Int32(states.size(0))
+            var known: Int32 = 0
+            let last = (0..<own.rows).map { row -> Int32 in
+                guard !own.tokens(ofRow: row).isEmpty else { return absent }
+                defer { known += 1 }
+                return known
+            }
+            let zero = Tensor.zeros([1, settings.embeddingSize], device: states.device)
+            return Tensor.concatenate([states, zero]).rows(Tensor(last, device: states.device))
+        }
+        guard settings.scope == .perDomain else { return perEncoder[0] }
+        let rows = domains.enumerated().map { row, domain in
+            Int32(domain.rawValue * histories.rows + row)
+        }
+        return Tensor.concatenate(perEncoder).rows(Tensor(rows, device: perEncoder[0].device))
+    }
+
+    /// Item embeddings. [items, width]
+    public func itemVectors(of domain: DomainID) -> Tensor {
+        let index = settings.scope == .mixed ? 0 : domain.rawValue
+        let items = shape.domains[domain.rawValue].items
+        let first = Int(items.lowerBound - ranges[index].lowerBound) + 1
+        return encoders[index].itemEmbedding.weight.value[first..<first + items.count]
+    }
+}

@@ -1,0 +1,77 @@
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// What every model that learns from sequences must not do: know the future.
+struct TrainingLeakTests {
+    private static let stepped = RankerCase.all.filter { $0.overfit != nil }
+
+    /// Another item of the same domain: the next one in the circle of its six.
+    private func other(_ item: Int32) -> Int32 {
+        let first: Int32 = item < 7 ? 1 : 7
+        return first + (item - first + 1) % 6
+    }
+
+    /// The states of a row's training, by encoder and token.
+    private func states(_ model: any SteppedInTraining, _ row: [Int32]) -> [[Int32: [Float]]] {
+        model.trainingStates(of: .training([row])).map { states in
+            let width = states.states.size(1)
+            let numbers: [Float] = states.states.elements()
+            return Dictionary(
+                uniqueKeysWithValues: states.tokens.enumerated().map { place, token in
+                    (token, Array(numbers[place * width..<(place + 1) * width]))
+                })
+        }
+    }
+
+    private func distance(_ left: [Float], _ right: [Float]) -> Float {
+        zip(left, right).map { abs($0 - $1) }.max() ?? 0
+    }
+
+    @Test("every registered model that learns from sequences is looked at")
+    func registryIsCovered() throws {
+        var names: [String] = []
+        for (name, entry) in Models.all {
+            let (model, _) = try entry.build([:], RankerCase.shape, .seeded(1))
+            guard case .sequences = model.phases[0].examples else { continue }
+            #expect(model is any SteppedInTraining, "\(name)")
+            names.append(name)
+        }
+        #expect(names.count >= 4)
+        #expect(Set(names) == Set(Self.stepped.map(\.name)))
+    }
+
+    @Test(
+        "an item changes no training state before it, and the state at it",
+        arguments: TrainingLeakTests.stepped)
+    func futureIsUnseen(model: RankerCase) throws {
+        let built = try model.build()
+        built.model.randomize(seed: 7)
+        built.model.train(false)
+        let stepped = try #require(built.model as? any SteppedInTraining)
+        // Six tokens, the longest row that fits, with domains mixed and a repeated item.
+        let row: [Int32] = [1, 7, 2, 8, 1, 9, 3]
+        let before = states(stepped, row)
+        var compared = 0
+        for position in 1..<row.count {
+            var changed = row
+            changed[position] = other(changed[position])
+            for (own, others) in zip(before, states(stepped, changed)) {
+                #expect(own.keys.sorted() == others.keys.sorted())
+                for (token, state) in own {
+                    let moved = distance(state, try #require(others[token]))
+                    if token < position {
+                        compared += 1
+                        #expect(moved < 1e-6, "position \(position) moves \(token) by \(moved)")
+                    } else if token == position {
+                        #expect(moved > 1e-4, "position \(position) does not count")
+                    }
+                }
+            }
+        }
+        #expect(compared >= 10)
+    }
+}
