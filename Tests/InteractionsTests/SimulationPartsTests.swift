@@ -21,16 +21,37 @@ import Testing
         }
     }
 
-    // The upper half of the random number is a position, the lower half a coin.
-    @Test func aliasTableReadsBothHalves() {
-        let columns = [
-            AliasTable.Column(threshold: 1 << 31, alias: 1),
-            AliasTable.Column(threshold: .max, alias: 1),
-        ]
-        columns.withUnsafeBufferPointer { columns in
-            #expect(AliasTable.draw(columns, 0x7FFF_FFFF_7FFF_FFFF) == 0)
-            #expect(AliasTable.draw(columns, 0x7FFF_FFFF_8000_0000) == 1)
-            #expect(AliasTable.draw(columns, 0x8000_0000_0000_0000) == 1)
+    // 3 ranks of skew 1 have the weights 1, 1/2, 1/3. With 20,000 ranks the first 4,096 are drawn with
+    // the share of their sum, 8.8949 of 10.4807 (harmonic numbers).
+    @Test(arguments: [3, 20_000])
+    func ranksFollowZipf(count: Int) {
+        let table = PopularityTable(count: count, skew: 1)
+        #expect(table.headCount == min(count, 4096))
+        if count > 3 { #expect(abs(Double(table.headShare) / 0x1p32 - 0.84869) < 1e-4) }
+        let sum = (0..<count).reduce(0) { $0 + PopularityTable.weight(rank: $1, skew: 1) }
+        var stream = RandomStream(seed: 2, name: "ranks")
+        var counts = [Int](repeating: 0, count: count)
+        var ranks = [Int32](repeating: 0, count: 1000)
+        var coins = [UInt32](repeating: 0, count: 1000)
+        for _ in 0..<60 {
+            ranks.withUnsafeMutableBufferPointer { ranks in
+                coins.withUnsafeMutableBufferPointer { coins in
+                    table.draw(into: ranks, coins: coins, &stream)
+                }
+            }
+            for rank in ranks { counts[Int(rank)] += 1 }
+        }
+        func check(_ ranks: Range<Int>) {
+            let share = ranks.reduce(0) { $0 + PopularityTable.weight(rank: $1, skew: 1) } / sum
+            let expected = 60_000 * share
+            let got = Double(counts[ranks].reduce(0, +))
+            #expect(abs(got - expected) < 5 * (expected * (1 - share)).squareRoot(), "\(ranks)")
+        }
+        for rank in 0..<3 { check(rank..<rank + 1) }
+        if count > 3 {
+            for range in [3..<64, 64..<4096, 4096..<5000, 5000..<19_000, 19_000..<20_000] {
+                check(range)
+            }
         }
     }
 

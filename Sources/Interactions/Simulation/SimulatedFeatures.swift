@@ -7,6 +7,8 @@ struct SimulatedFeatures {
     private static let brandsPerCluster = 5
     /// Three syllables of 20 consonants and 5 vowels make this many words.
     private static let wordCount = 1_000_000
+    private static let consonants = Array("bcdfghjklmnpqrstvwxz".utf8)
+    private static let vowels = Array("aeiou".utf8)
 
     let options: SimulationOptions
 
@@ -49,17 +51,15 @@ struct SimulatedFeatures {
 
     /// A word that can be spoken; different numbers below a million give different words.
     private static func word(_ number: Int) -> String {
-        let consonants = Array("bcdfghjklmnpqrstvwxz")
-        let vowels = Array("aeiou")
         // The factor has no divisor in common with a million, so that near numbers give far words.
         var rest = (number * 618_033 + 271_828) % wordCount
-        var word = ""
+        var word: [UInt8] = []
         for _ in 0..<3 {
             word.append(consonants[rest % 20])
             word.append(vowels[rest / 20 % 5])
             rest /= 100
         }
-        return word
+        return String(decoding: word, as: UTF8.self)
     }
 }
 
@@ -113,7 +113,7 @@ struct SimulatedEncoder {
         if noise > 0 {
             drawn.withUnsafeMutableBufferPointer { stream.fillNormal($0) }
         }
-        let start = item * items.stride
+        let start = items.row(ofItem: item)
         for row in 0..<width {
             var sum: Float = 0
             for index in 0..<size {

@@ -144,15 +144,15 @@ struct UserGenerator: Sendable {
                         items, strength, taste, candidates, affinities, weights, &stream)
                     while total > 0 {
                         chosen = Self.choose(weights, total * Float(stream.uniform()))
-                        let item = items.firstItem + candidates[chosen]
-                        guard Self.contains(earlier, item) else {
-                            return (candidates[chosen], affinities[chosen])
+                        let item = items.itemOfRank[Int(candidates[chosen])]
+                        guard Self.contains(earlier, items.firstItem + item) else {
+                            return (item, affinities[chosen])
                         }
                         weights[chosen] = 0
                         total = weights.reduce(0, +)
                     }
                 }
-                return (candidates[chosen], affinities[chosen])
+                return (items.itemOfRank[Int(candidates[chosen])], affinities[chosen])
             }
         }
     }
@@ -166,14 +166,18 @@ struct UserGenerator: Sendable {
         _ weights: UnsafeMutableBufferPointer<Float>, _ stream: inout RandomStream
     ) -> Float {
         let (count, stride) = (options.candidates, items.stride)
-        items.popularity.columns.withUnsafeBufferPointer { columns in
-            for index in 0..<count {
-                candidates[index] = AliasTable.draw(columns, stream.next())
-            }
+        UnsafeMutableRawBufferPointer(weights).withMemoryRebound(to: UInt32.self) { coins in
+            items.popularity.draw(
+                into: UnsafeMutableBufferPointer(rebasing: candidates[0..<count]), coins: coins,
+                &stream)
         }
         var highest = -Float.infinity
         items.latents.withUnsafeBufferPointer { latents in
-            guard let first = latents.baseAddress, let taste = taste.baseAddress else { return }
+            guard let first = latents.baseAddress.map({ $0 + items.start }),
+                let taste = taste.baseAddress
+            else { return }
+            // Each vector is touched before any is used, so that the waits for memory overlap.
+            affinities[0] = candidates[0..<count].reduce(0) { $0 + first[Int($1) * stride] }
             for index in 0..<count {
                 let affinity = VectorMath.innerProduct(
                     first + Int(candidates[index]) * stride, UnsafePointer(taste), count: stride)

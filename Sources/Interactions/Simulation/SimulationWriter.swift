@@ -47,7 +47,7 @@ struct SimulationWriter {
                     features.features(domain: domain, item: item, cluster: cluster)
                 ).withUnsafeBytes { catalog.write($0) }
                 clusters.write(items.clusters[item])
-                let start = item * items.stride
+                let start = items.row(ofItem: item)
                 items.latents[start..<start + options.tasteSize].withUnsafeBytes {
                     latents.write($0)
                 }
