@@ -39,7 +39,9 @@ struct NumpyMatrix {
             throw .unreadable(path: path, reason: "expected rows in C order, not Fortran's")
         }
         let shape = Self.shape(in: header)
-        guard shape.count == 2, shape[1] > 0, shape[0] > 0, shape[1] <= 1 << 20 else {
+        guard shape.count == 2, shape[1] > 0, shape[0] > 0, shape[1] <= 1 << 20,
+            shape[0] < Int(Int32.max)
+        else {
             throw .unreadable(
                 path: path, reason: "expected a matrix of rows and columns, got the shape \(shape)")
         }
