@@ -6,13 +6,13 @@
 // come to more than a quarter above the most that was in use at once.
 
 #include <c10/core/Allocator.h>
-#include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -21,7 +21,7 @@
 
 namespace {
 
-/// What stands before a tensor's numbers.
+/// What stands in the cache line before a tensor's numbers: where its memory begins; size 0 if malloc gave it.
 struct Header {
     void *block;
     size_t size;
@@ -43,17 +43,11 @@ size_t size_class(size_t size) {
 class Pool final : public c10::Allocator {
    public:
     c10::DataPtr allocate(size_t count) override {
-        if (count < kLeast) return c10::GetDefaultCPUAllocator()->allocate(count);
-        // Numbers begin at another line of the cache in each block: equal addresses within a page would evict each other.
-        constexpr size_t kColours = 16;
-        size_t size = size_class(count + kColours * kLine);
-        void *block = take(size);
-        const size_t shift = kLine * (1 + next_colour_++ % (kColours - 1));
-        char *data = static_cast<char *>(block) + shift;
-        const Header header{block, size};
-        std::memcpy(data - sizeof header, &header, sizeof header);
+        void *data = count == 0 ? nullptr : count < kLeast ? small(count) : large(count);
         return {data, data, &Pool::release, c10::Device(c10::kCPU)};
     }
+
+    c10::DeleterFnPtr raw_deleter() const override { return &Pool::release; }
 
     void copy_data(void *to, const void *from, size_t count) const override { default_copy_data(to, from, count); }
 
@@ -75,6 +69,27 @@ class Pool final : public c10::Allocator {
     size_t used_ = 0, most_used_ = 0, kept_size_ = 0;
     uint64_t time_ = 0;
     std::atomic<size_t> next_colour_{0};
+
+    static void *place(void *block, size_t shift, size_t size) {
+        char *data = static_cast<char *>(block) + shift;
+        const Header header{block, size};
+        std::memcpy(data - sizeof header, &header, sizeof header);
+        return data;
+    }
+
+    static void *small(size_t count) {
+        void *block = nullptr;
+        TORCH_CHECK(posix_memalign(&block, kLine, kLine + count) == 0, "not enough memory for ", count, " bytes");
+        return place(block, kLine, 0);
+    }
+
+    void *large(size_t count) {
+        // Numbers begin at another line of the cache in each block: equal addresses within a page would evict each other.
+        constexpr size_t kColours = 16;
+        size_t size = size_class(count + kColours * kLine);
+        void *block = take(size);
+        return place(block, kLine * (1 + next_colour_++ % kColours), size);
+    }
 
     /// The newest kept block of the smallest size that will do and wastes no more than a quarter; else a fresh one.
     void *take(size_t &size) {
@@ -120,8 +135,10 @@ class Pool final : public c10::Allocator {
     }
 
     static void release(void *data) {
+        if (data == nullptr) return;
         Header header;
         std::memcpy(&header, static_cast<char *>(data) - sizeof header, sizeof header);
+        if (header.size == 0) return std::free(header.block);
         Pool &pool = shared();
         const std::lock_guard<std::mutex> lock(pool.mutex_);
         pool.used_ -= header.size;

@@ -44,10 +44,8 @@ public struct RunComparison: Codable, Sendable {
         if let open = runs.first(where: { !$0.isFinished }) {
             throw RunEvaluationError.unfinished(path: open.url.path)
         }
-        let results = try runs.map {
-            try AtomicFile.read(EvaluationResult.self, json: $0.metrics)
-        }
-        let manifests = try runs.map { try AtomicFile.read(RunManifest.self, json: $0.manifest) }
+        let results = try runs.map { try $0.result() }
+        let manifests = try runs.map { try $0.facts() }
         self.results = results
         self.manifests = manifests
         let protocols = try runs.indices.map {

@@ -217,4 +217,13 @@ public struct ExperimentConfiguration: StrictlyDecodable {
 
     /// The model's settings by key.
     public var parameterDictionary: [String: Any] { parameters.any as? [String: Any] ?? [:] }
+
+    /// The settings as a run directory holds them: the model's with all defaults, the evaluation's with its preset.
+    public func resolved() throws(ConfigurationError) -> ExperimentConfiguration {
+        var result = self
+        result.parameters = JSONValue(
+            try Models.entry(named: model).validated(parameterDictionary))
+        result.evaluation = evaluation.resolved
+        return result
+    }
 }

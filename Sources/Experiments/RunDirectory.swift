@@ -78,4 +78,14 @@ public struct RunDirectory: Sendable {
 
     /// Whether the run has ended.
     public var isFinished: Bool { FileManager.default.fileExists(atPath: metrics.path) }
+
+    /// The result on the test part of a finished run.
+    public func result() throws -> EvaluationResult {
+        try AtomicFile.read(EvaluationResult.self, json: metrics)
+    }
+
+    /// The facts about the run.
+    public func facts() throws -> RunManifest {
+        try AtomicFile.read(RunManifest.self, json: manifest)
+    }
 }

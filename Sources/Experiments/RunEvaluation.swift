@@ -42,7 +42,7 @@ public struct RunEvaluation {
 
     /// The result that the run holds; throws when it is not of this part and these candidates.
     public func stored(part: Part?, candidates: Candidates?) throws -> EvaluationResult {
-        let result = try AtomicFile.read(EvaluationResult.self, json: run.metrics)
+        let result = try run.result()
         let askedPart = part?.rawValue ?? result.split
         let askedCandidates = candidates?.description ?? result.candidates
         guard askedPart == result.split, askedCandidates == result.candidates else {

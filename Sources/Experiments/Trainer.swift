@@ -36,15 +36,12 @@ public final class Trainer {
         random = RandomSources(
             initializationSeed: RandomStream.deriveSeed(seed, "initialization"),
             dropoutSeed: RandomStream.deriveSeed(seed, "dropout"), device: device)
-        let built = try Models.entry(named: configuration.model).build(
-            configuration.parameterDictionary, DataShape(dataset), random)
-        model = built.model
+        model = try Models.entry(named: configuration.model).build(
+            configuration.parameterDictionary, DataShape(dataset), random
+        ).model
         if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
         model.move(to: device)
-        var resolved = configuration
-        resolved.parameters = JSONValue(built.resolved)
-        resolved.evaluation = configuration.evaluation.resolved
-        self.resolved = resolved
+        resolved = try configuration.resolved()
         evaluator = Evaluator(
             configuration.evaluation, split: split,
             maximumLength: configuration.data.maximumLength, seed: seed)
@@ -59,7 +56,7 @@ public final class Trainer {
     public func train(resume: Bool = false) throws -> EvaluationResult {
         var (state, optimizerState) = try prepare(resume: resume)
         if resume && run.isFinished {
-            let result = try AtomicFile.read(EvaluationResult.self, json: run.metrics)
+            let result = try run.result()
             observe(.finished(result))
             return result
         }
@@ -233,7 +230,7 @@ public final class Trainer {
         guard let written = try? String(contentsOf: run.experiment, encoding: .utf8),
             written == yaml
         else { throw RunError.changed(what: "experiment", path: run.url.path) }
-        let old = try AtomicFile.read(RunManifest.self, json: run.manifest)
+        let old = try run.facts()
         guard old.dataset == split.dataset.checksum else {
             throw RunError.changed(what: "dataset", path: run.url.path)
         }

@@ -73,7 +73,7 @@ extension DecodingError.Context {
 }
 
 /// Properties that take whatever object they are given: its keys belong to somebody else.
-private let openKeys: Set<String> = ["parameters", "split"]
+private let openKeys: Set<String> = ["parameters", "split", "set", "grid"]
 
 private func merge(_ given: JSONValue, over defaults: JSONValue, path: String) throws -> JSONValue {
     guard case .object(let known) = defaults else { return given }

@@ -40,6 +40,8 @@ const char *ct_version(void);
 int64_t ct_live_handles(void);
 
 /// From now on keeps the memory of freed tensors on the CPU for the next ones, up to a quarter above the most in use.
+///
+/// To be called before the first tensor is made.
 void ct_pool_memory(void);
 
 ct_status ct_set_threads(int32_t count);

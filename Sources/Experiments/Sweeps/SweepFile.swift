@@ -1,0 +1,181 @@
+public import Foundation
+public import Recommenders
+internal import Yams
+
+/// One row of a sweep's table, as its file describes it.
+public struct SweepRun: StrictlyDecodable {
+    /// The row's name.
+    public var name = ""
+    /// Another experiment than the sweep's, relative to the sweep's file.
+    public var experiment = ""
+    /// Settings by path, such as `parameters.heads: 4`.
+    public var set = JSONValue.object([:])
+    /// A setting that grows until the model has as many parameters as the run of another name.
+    public var enlarge = ""
+    /// The run whose number of parameters is to be matched.
+    public var toMatch = ""
+
+    /// Nothing set.
+    public init() {}
+
+    /// Checks that it has a name and knows whom to match.
+    public func validate() throws(ConfigurationError) {
+        try require(!name.isEmpty, "runs", expected: "a name for each run", got: "none")
+        try require(
+            enlarge.isEmpty == toMatch.isEmpty, "runs.\(name)",
+            expected: "enlarge and toMatch together", got: enlarge.isEmpty ? toMatch : enlarge)
+    }
+}
+
+/// A file of a sweep: runs, settings in all combinations, seeds.
+///
+///     experiment: abxi.yaml
+///     seeds: [1, 2, 3]
+///     baseline: ABXI
+///     runs:
+///       - name: ABXI
+///       - name: GCA stage 0
+///         set: {parameters.gca.stages: [0]}
+///       - name: ABXI, enlarged
+///         enlarge: parameters.innerSize
+///         toMatch: GCA stage 0
+///     grid:
+///       parameters.gca.activation: [sigmoid, tanh]
+public struct SweepFile: Sendable {
+    /// Settings for the whole sweep.
+    private struct Head: StrictlyDecodable {
+        var experiment = ""
+        var set = JSONValue.object([:])
+        var seeds: [UInt64] = [0]
+        var baseline = ""
+        var runs: [JSONValue] = []
+        var grid = JSONValue.object([:])
+    }
+
+    /// One row of the table with all its settings but the seed.
+    struct Variant: Sendable {
+        let name: String
+        let experiment: URL
+        let assignments: [String]
+        let enlarge: String
+        let toMatch: String
+    }
+
+    /// The seeds that every run is trained with.
+    public let seeds: [UInt64]
+    /// The name of the run that the others are compared with.
+    public let baseline: String
+    let variants: [Variant]
+
+    /// Reads a file; the experiments that it names are read later.
+    public init(contentsOf url: URL) throws {
+        let text: String
+        do {
+            text = try String(contentsOf: url, encoding: .utf8)
+        } catch {
+            throw ExperimentFileError(path: url.path, reason: "cannot be read as UTF-8 text")
+        }
+        do {
+            try self.init(yaml: text, directory: url.deletingLastPathComponent())
+        } catch let error as YamlError {
+            let line = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
+            throw ExperimentFileError(path: url.path, reason: line)
+        } catch let error as ConfigurationError {
+            throw ExperimentFileError(path: url.path, reason: error.description)
+        }
+    }
+
+    init(yaml text: String, directory: URL) throws {
+        guard let values = try Yams.load(yaml: text) as? [String: Any] else {
+            throw ConfigurationError.type(path: "sweep", expected: "keys and values")
+        }
+        let head = try Head(overrides: values)
+        try require(
+            !head.seeds.isEmpty && Set(head.seeds).count == head.seeds.count, "seeds",
+            expected: "at least one, each once", got: head.seeds)
+        let runs = try head.runs.map { run throws(ConfigurationError) in
+            guard let run = run.any as? [String: Any] else {
+                throw ConfigurationError.type(path: "runs", expected: "a list of keys and values")
+            }
+            return try SweepRun(overrides: run)
+        }
+        let points = try Self.points(of: head.grid)
+        let common = try Self.assignments(head.set, path: "set")
+        var variants: [Variant] = []
+        for run in runs.isEmpty ? [SweepRun()] : runs {
+            let file = run.experiment.isEmpty ? head.experiment : run.experiment
+            try require(
+                !file.isEmpty, "experiment", expected: "an experiment's file", got: "none")
+            let own = try Self.assignments(run.set, path: "runs.\(run.name).set")
+            for point in points {
+                let name = ([run.name] + point.map(\.name)).filter { !$0.isEmpty }
+                variants.append(
+                    Variant(
+                        name: name.joined(separator: ", "),
+                        experiment: URL(fileURLWithPath: file, relativeTo: directory),
+                        assignments: common + own + point.map(\.assignment),
+                        enlarge: run.enlarge, toMatch: run.toMatch))
+            }
+        }
+        try Self.check(variants, baseline: head.baseline)
+        self.variants = variants
+        seeds = head.seeds
+        baseline = head.baseline.isEmpty ? variants[0].name : head.baseline
+    }
+
+    private static func check(
+        _ variants: [Variant], baseline: String
+    ) throws(ConfigurationError) {
+        let names = variants.map(\.name)
+        let places = names.map(SweepPlan.directoryName)
+        for (index, place) in places.enumerated() where places[..<index].contains(place) {
+            throw .value(
+                path: "runs", expected: "names that differ in letters or digits",
+                got: names[index])
+        }
+        for (path, name) in [("baseline", baseline)] + variants.map({ ("toMatch", $0.toMatch) })
+        where !name.isEmpty && !names.contains(name) {
+            throw .value(
+                path: path, expected: "one of \(names.joined(separator: "; "))", got: name)
+        }
+    }
+
+    /// `key=value` with the value as JSON, which is YAML.
+    private static func assignments(
+        _ values: JSONValue, path: String
+    ) throws(ConfigurationError) -> [String] {
+        guard case .object(let values) = values else {
+            throw .type(path: path, expected: "keys and values")
+        }
+        return values.sorted { $0.key < $1.key }.map { assignment($0, $1) }
+    }
+
+    private static func assignment(_ key: String, _ value: JSONValue) -> String {
+        let encoded = (try? JSONEncoder().encode(value)) ?? Data()
+        return "\(key)=\(String(decoding: encoded, as: UTF8.self))"
+    }
+
+    /// All combinations of a grid's values; one empty combination without a grid.
+    private static func points(
+        of grid: JSONValue
+    ) throws(ConfigurationError) -> [[(name: String, assignment: String)]] {
+        guard case .object(let axes) = grid else {
+            throw .type(path: "grid", expected: "a list of values for each key")
+        }
+        var points: [[(name: String, assignment: String)]] = [[]]
+        for (key, values) in axes.sorted(by: { $0.key < $1.key }) {
+            guard case .array(let values) = values, !values.isEmpty else {
+                throw .type(path: "grid.\(key)", expected: "a list of values")
+            }
+            let short = key.split(separator: ".").last.map(String.init) ?? key
+            points = points.flatMap { point in
+                values.map { value in
+                    let assigned = assignment(key, value)
+                    let text = assigned.dropFirst(key.count + 1).filter { $0 != "\"" }
+                    return point + [("\(short) \(text)", assigned)]
+                }
+            }
+        }
+        return points
+    }
+}

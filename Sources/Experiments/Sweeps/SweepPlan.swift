@@ -1,0 +1,119 @@
+public import Foundation
+public import Interactions
+internal import Recommenders
+internal import Torch
+internal import TorchNN
+
+/// What a sweep trains: every variant with every seed, each into a run directory of its own.
+public struct SweepPlan: Sendable {
+    /// One training run.
+    public struct Job: Sendable {
+        /// The variant's name.
+        public let variant: String
+        /// The seed.
+        public let seed: UInt64
+        /// Everything that is set.
+        public let configuration: ExperimentConfiguration
+        /// Where the run goes.
+        public let run: RunDirectory
+
+        /// The variant and the seed.
+        public var title: String { "\(variant), seed \(seed)" }
+    }
+
+    /// The variants' names, in the file's order.
+    public let variants: [String]
+    /// The variant that the others are compared with.
+    public let baseline: String
+    /// The runs, seed by seed, so that a stopped sweep has whole rounds of all variants.
+    public let jobs: [Job]
+
+    /// Resolves a file's variants for a dataset; models to be enlarged are built to count their parameters.
+    public init(_ file: SweepFile, dataset: Dataset, output: URL) throws {
+        var resolved: [String: ExperimentConfiguration] = [:]
+        for variant in file.variants {
+            resolved[variant.name] = try Self.configuration(of: variant)
+        }
+        let shape = DataShape(dataset)
+        for variant in file.variants where !variant.enlarge.isEmpty {
+            guard let goal = resolved[variant.toMatch] else { continue }
+            let size = try Self.size(
+                ofSettingIn: variant, toReach: Self.parameters(of: goal, shape), shape)
+            resolved[variant.name] = try Self.configuration(of: variant, size: size)
+        }
+        variants = file.variants.map(\.name)
+        baseline = file.baseline
+        jobs = file.seeds.flatMap { seed in
+            file.variants.compactMap { variant in
+                guard var configuration = resolved[variant.name] else { return nil }
+                configuration.seed = seed
+                let name = "\(Self.directoryName(variant.name))-\(seed)"
+                return Job(
+                    variant: variant.name, seed: seed, configuration: configuration,
+                    run: RunDirectory(output.appendingPathComponent(name)))
+            }
+        }
+        for job in jobs { try Self.check(job, dataset) }
+    }
+
+    /// A name in small letters, digits and hyphens.
+    static func directoryName(_ name: String) -> String {
+        name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : " " }
+            .split(separator: " ").map { String($0) }.joined(separator: "-")
+    }
+
+    private static func configuration(
+        of variant: SweepFile.Variant, size: Int? = nil
+    ) throws -> ExperimentConfiguration {
+        let enlarged = size.map { ["\(variant.enlarge)=\($0)"] } ?? []
+        return try ExperimentConfiguration(
+            contentsOf: variant.experiment, assignments: variant.assignments + enlarged
+        ).resolved()
+    }
+
+    /// Throws where a finished run had other settings or data than the plan.
+    private static func check(_ job: Job, _ dataset: Dataset) throws {
+        guard job.run.isFinished else { return }
+        guard try ExperimentConfiguration(contentsOf: job.run.experiment) == job.configuration
+        else { throw RunError.changed(what: "experiment", path: job.run.url.path) }
+        guard try job.run.facts().dataset == dataset.checksum else {
+            throw RunError.changed(what: "dataset", path: job.run.url.path)
+        }
+    }
+
+    private static func parameters(
+        of configuration: ExperimentConfiguration, _ shape: DataShape
+    ) throws -> Int {
+        let model = try Models.entry(named: configuration.model)
+            .build(
+                configuration.parameterDictionary, shape,
+                RandomSources(initializationSeed: 0, dropoutSeed: 0)
+            ).model
+        return model.parameters().reduce(0) { $0 + $1.parameter.value.count }
+    }
+
+    /// The value of a setting with which a model comes nearest to a number of parameters.
+    private static func size(
+        ofSettingIn variant: SweepFile.Variant, toReach goal: Int, _ shape: DataShape
+    ) throws -> Int {
+        func parameters(at size: Int) throws -> Int {
+            try Self.parameters(of: Self.configuration(of: variant, size: size), shape)
+        }
+        var low = 1
+        var high = 2
+        while try parameters(at: high) < goal, high < 1 << 20 { (low, high) = (high, high * 2) }
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if try parameters(at: middle) < goal { low = middle } else { high = middle }
+        }
+        let reached = try [low, high].map { (size: $0, miss: abs(try parameters(at: $0) - goal)) }
+        let best = reached[0].miss < reached[1].miss ? reached[0] : reached[1]
+        guard best.miss * 100 <= goal else {
+            throw ConfigurationError.value(
+                path: "runs.\(variant.name).enlarge",
+                expected: "a setting that reaches \(goal) parameters within 1 %",
+                got: "\(variant.enlarge), which misses by \(best.miss)")
+        }
+        return best.size
+    }
+}

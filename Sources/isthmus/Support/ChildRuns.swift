@@ -1,0 +1,91 @@
+import Experiments
+import Foundation
+
+/// Runs of a sweep, each in a process of its own, so many at a time.
+///
+/// A process of its own gives a run its own peak memory, and a run that fails takes no other with it.
+struct ChildRuns {
+    /// The dataset, as the command line named it.
+    let dataset: String
+    /// Where each run's experiment and log go.
+    let directory: URL
+    /// Further arguments of `train`.
+    let arguments: [String]
+    /// How many run at once.
+    let concurrency: Int
+
+    /// What became of a run.
+    enum Outcome {
+        /// It ended well.
+        case finished
+        /// It ended with this line on standard error.
+        case failed(String)
+    }
+
+    private struct Child {
+        let job: SweepPlan.Job
+        let process: Process
+        let log: URL
+    }
+
+    /// Runs jobs in their order; tells of each that ended, and now and then which are running.
+    func run(
+        _ jobs: [SweepPlan.Job], ended: (SweepPlan.Job, Outcome) throws -> Void,
+        running: ([SweepPlan.Job]) -> Void
+    ) throws {
+        var waiting = jobs[...]
+        var children: [Child] = []
+        do {
+            while !waiting.isEmpty || !children.isEmpty {
+                while children.count < concurrency, let job = waiting.popFirst() {
+                    children.append(try start(job))
+                }
+                running(children.map(\.job))
+                Thread.sleep(forTimeInterval: 0.1)
+                for child in children where !child.process.isRunning {
+                    try ended(child.job, outcome(of: child))
+                }
+                children.removeAll { !$0.process.isRunning }
+            }
+        } catch {
+            for child in children where child.process.isRunning { child.process.terminate() }
+            throw error
+        }
+    }
+
+    private func start(_ job: SweepPlan.Job) throws -> Child {
+        let files = FileManager.default
+        let name = job.run.url.lastPathComponent
+        let experiment = directory.appendingPathComponent("\(name).yaml")
+        try Data(job.configuration.yaml().utf8).write(to: experiment, options: .atomic)
+        let log = directory.appendingPathComponent("\(name).log")
+        try Data().write(to: log)
+        let output = try FileHandle(forWritingTo: log)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let isBegun = files.fileExists(atPath: job.run.checkpoint.path)
+        process.arguments =
+            ["train", experiment.path, "--data", dataset, "--output", job.run.url.path]
+            + arguments + (isBegun ? ["--resume"] : [])
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        // Idle threads of one run must not take the processor from another.
+        var environment = ProcessInfo.processInfo.environment
+        if concurrency > 1, environment["OMP_WAIT_POLICY"] == nil {
+            environment["OMP_WAIT_POLICY"] = "passive"
+        }
+        process.environment = environment
+        try process.run()
+        return Child(job: job, process: process, log: log)
+    }
+
+    private func outcome(of child: Child) -> Outcome {
+        guard child.process.terminationStatus != 0 || !child.job.run.isFinished else {
+            return .finished
+        }
+        let text = (try? String(contentsOf: child.log, encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").last.map(String.init)
+        return .failed(line ?? "exit code \(child.process.terminationStatus)")
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// `sweep`: every run in a process of its own, one table.
+struct SweepTests {
+    private func workspace(_ more: String = "") throws -> Workspace {
+        let workspace = try Workspace()
+        try workspace.importTiny()
+        try workspace.writeExperiment(.sasrec)
+        try workspace.write(
+            """
+            experiment: sasrec.yaml
+            seeds: [1, 2]
+            runs:
+              - name: One layer
+              - {name: Two layers, set: {parameters.layers: 2}}
+            \(more)
+            """, to: "sweep.yaml")
+        return workspace
+    }
+
+    @Test func trainsAllOfThemAndGoesOnWhereItStopped() throws {
+        let workspace = try workspace()
+        let command = [
+            "sweep", "sweep.yaml", "--data", "data", "--output", "out", "--threads", "1",
+        ]
+        let first = try Tool.run(command + ["--jobs", "2"], in: workspace.url)
+        #expect(first.code == 0, "\(first.errors)")
+        for name in ["one-layer-1", "one-layer-2", "two-layers-1", "two-layers-2"] {
+            #expect(workspace.exists("out/\(name)/metrics.json"), "\(name)")
+        }
+        #expect(first.text.contains("Two layers, seed 2: film HR@10 "))
+        let table = try workspace.text("out/table.md")
+        #expect(table.contains("| One layer"))
+        #expect(table.contains("Δ film NDCG@10"))
+        // The run is the one that train would have made.
+        try workspace.succeed(
+            "train", "sasrec.yaml", "--data", "data", "--output", "alone", "--seed", "2",
+            "--threads", "1", "--set", "parameters.layers=2")
+        #expect(
+            try workspace.data("alone/metrics.json")
+                == workspace.data("out/two-layers-2/metrics.json"))
+
+        try FileManager.default.removeItem(at: workspace.path("out/two-layers-2"))
+        let kept = try workspace.data("out/one-layer-1/manifest.json")
+        let second = try Tool.run(command + ["--json"], in: workspace.url)
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(try workspace.data("out/one-layer-1/manifest.json") == kept)
+        #expect(workspace.exists("out/two-layers-2/metrics.json"))
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(second.text.utf8)) as? [String: Any])
+        #expect((object["rows"] as? [[String: Any]])?.count == 2)
+        #expect(object["baseline"] as? String == "One layer")
+        #expect(try workspace.text("out/table.md").count == table.count)
+    }
+
+    @Test func aRunThatFailsTakesNoOtherWithIt() throws {
+        // A learning rate without end makes the loss something else than a number.
+        let workspace = try workspace(
+            "  - {name: Broken, set: {training.optimizer.learningRate: 1.0e+30}}")
+        let output = try Tool.run(
+            ["sweep", "sweep.yaml", "--data", "data", "--output", "out"], in: workspace.url)
+        #expect(output.code == 1)
+        #expect(output.errors.contains("Broken, seed 1: "))
+        #expect(output.errorLines.last?.contains("2 of 6 runs failed") == true)
+        #expect(workspace.exists("out/two-layers-2/metrics.json"))
+        #expect(output.text.contains("Two layers"))
+    }
+
+    @Test func refusesWhatMakesNoSense() throws {
+        let workspace = try workspace()
+        let jobs = try Tool.run(
+            ["sweep", "sweep.yaml", "--data", "data", "--output", "out", "--jobs", "0"],
+            in: workspace.url)
+        #expect(jobs.code == 2)
+        #expect(jobs.errors.contains("--jobs: expected at least 1, got 0."))
+        try workspace.write("experiment: nothing.yaml\n", to: "sweep.yaml")
+        let file = try Tool.run(
+            ["sweep", "sweep.yaml", "--data", "data", "--output", "out"], in: workspace.url)
+        #expect(file.code == 1)
+        #expect(file.errorLines.count == 1)
+        #expect(file.errors.contains("nothing.yaml: cannot be read"))
+        #expect(!workspace.exists("out"))
+    }
+}

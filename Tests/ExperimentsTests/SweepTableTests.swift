@@ -1,0 +1,97 @@
+import Foundation
+import RankingMetrics
+import Testing
+
+@testable import Experiments
+
+/// Means over seeds and the paired test, against numbers worked out by hand.
+@Suite struct SweepTableTests {
+    /// Ranks of four people's cases in one domain, for a run.
+    private func results(_ ranks: [Double]) -> UserResults {
+        UserResults(
+            rows: ranks.enumerated().map { index, rank in
+                UserResult(
+                    user: "u\(index)", item: "i", domain: "books", groups: [], rank: rank,
+                    candidates: 20)
+            })
+    }
+
+    private func write(_ results: UserResults, to run: RunDirectory) throws {
+        try FileManager.default.createDirectory(at: run.url, withIntermediateDirectories: true)
+        let writer = try UserResultsWriter(to: run.users)
+        for row in results.rows { try writer.write(row) }
+        try writer.finish()
+    }
+
+    @Test func casesAreAveragedOverSeedsBeforeTheTest() throws {
+        let folder = try TemporaryFolder()
+        let ranks: [[Double]] = [
+            [1, 11, 3, 11], [1, 11, 11, 11], [11, 1, 11, 11], [11, 11, 11, 1],
+        ]
+        let runs = try ranks.enumerated().map { index, ranks in
+            let run = folder.run("run-\(index)")
+            try write(results(ranks), to: run)
+            return run
+        }
+        var cases = CaseMeans([.hitRate(at: 10)])
+        let found = try #require(
+            try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+        // Hits of the four cases, averaged over two seeds: 1, 0, .5, 0 against 0, .5, 0, .5.
+        let expected = try #require(
+            PairedBootstrap(seed: 0).compare([1, 0, 0.5, 0], [0, 0.5, 0, 0.5]))
+        #expect(found.domain == "books" && found.metric == "HR@10")
+        #expect(found.test.difference == 0.125)
+        #expect(found.test.cases == 4)
+        #expect(found.test == expected)
+    }
+
+    @Test func tableOfATrainedSweep() throws {
+        let folder = try TemporaryFolder()
+        try Data(tinySASRec.utf8).write(to: folder.url.appendingPathComponent("sasrec.yaml"))
+        let sweep = folder.url.appendingPathComponent("sweep.yaml")
+        let text = """
+            experiment: sasrec.yaml
+            set: {training.epochs: 2}
+            seeds: [1, 2]
+            runs: [{name: Narrow}, {name: Wide, set: {parameters.innerSize: 32}}]
+            """
+        try Data(text.utf8).write(to: sweep)
+        let dataset = try cyclicDataset()
+        let output = folder.url.appendingPathComponent("out")
+        let plan = try SweepPlan(
+            SweepFile(contentsOf: sweep), dataset: dataset, output: output)
+        #expect(try SweepTable(plan).rows.isEmpty)
+        for job in plan.jobs {
+            try Trainer(job.configuration, dataset: dataset, run: job.run).train()
+        }
+        let table = try SweepTable(plan)
+        #expect(table.rows.map(\.name) == ["Narrow", "Wide"])
+        #expect(table.rows.map(\.seeds) == [[1, 2], [1, 2]])
+        #expect(table.rows[0].differences.isEmpty)
+        // A wider inner layer: 16 more units with 8 weights in, one bias and 8 weights out.
+        #expect(table.rows[1].parameters - table.rows[0].parameters == 16 * 17)
+        for (row, jobs) in zip(table.rows, [[0, 2], [1, 3]]) {
+            let values = try jobs.map {
+                try #require(try plan.jobs[$0].run.result().domains["books"]?["HR@10"])
+            }
+            let value = try #require(row.domains["books"]?["HR@10"])
+            #expect(abs(value.mean - (values[0] + values[1]) / 2) < 1e-12)
+            // The sample deviation of two values.
+            #expect(
+                abs((value.deviation ?? -1) - abs(values[0] - values[1]) / 2.0.squareRoot())
+                    < 1e-12)
+        }
+        let wide = try #require(table.rows[1].domains["books"]?["HR@10"]?.mean)
+        let narrow = try #require(table.rows[0].domains["books"]?["HR@10"]?.mean)
+        let difference = try #require(
+            table.rows[1].differences.first { $0.domain == "books" && $0.metric == "HR@10" })
+        #expect(abs(difference.test.difference - (wide - narrow)) < 1e-9)
+        #expect(table.rows[0].secondsToBest.mean > 0)
+        #expect(table.rows[0].secondsToBest.mean <= table.rows[0].seconds.mean)
+        // The plan knows finished runs that had other settings.
+        try Data(text.replacing("epochs: 2", with: "epochs: 3").utf8).write(to: sweep)
+        #expect(throws: RunError.self) {
+            try SweepPlan(SweepFile(contentsOf: sweep), dataset: dataset, output: output)
+        }
+    }
+}
