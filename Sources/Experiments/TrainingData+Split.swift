@@ -14,6 +14,6 @@ extension Split {
             sequences.offsets.append(Int32(sequences.items.count))
         }
         return TrainingData(
-            catalogs: dataset.catalogs, sequences: sequences, vectors: { _ in nil })
+            catalogs: dataset.catalogs, sequences: sequences, vectors: dataset.vectors)
     }
 }

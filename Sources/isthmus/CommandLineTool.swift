@@ -14,8 +14,8 @@ struct CommandLineTool: ParsableCommand {
             """,
         version: Isthmus.version,
         subcommands: [
-            Fetch.self, Import.self, Describe.self, Train.self, Sweep.self, Evaluate.self,
-            Compare.self, Recommend.self, ListModels.self,
+            Fetch.self, Import.self, Generate.self, Attach.self, Describe.self, Train.self,
+            Sweep.self, Evaluate.self, Compare.self, Recommend.self, ListModels.self,
         ])
 
     /// Replaces the parser's own entry, whose exit codes differ from ours.

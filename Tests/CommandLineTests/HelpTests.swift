@@ -7,8 +7,8 @@ import Testing
 /// The help screens are part of the contract; a change shows up as a change of a golden file.
 struct HelpTests {
     static let commands = [
-        "fetch", "import", "describe", "train", "sweep", "evaluate", "compare", "recommend",
-        "models",
+        "fetch", "import", "generate", "attach", "describe", "train", "sweep", "evaluate",
+        "compare", "recommend", "models",
     ]
 
     private static let golden = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -36,6 +36,26 @@ struct UsageErrorTests {
         (["recommend", "r", "--domain", "d", "--history", "a"], "--history"),
         (["recommend", "r", "--domain", "d", "--history", "a:b", "--count", "0"], "at least 1"),
         (["recommend", "r", "--domain", "d", "--history", "a:b", "--user", "u"], "either"),
+        (["generate"], "--output"),
+        (
+            ["generate", "--output", "d", "--shared-taste", "1.5"],
+            "--shared-taste: expected 0.0 to 1.0"
+        ),
+        (["generate", "--output", "d", "--drift", "nan"], "--drift"),
+        (["generate", "--output", "d", "--items", "5,6,7"], "one for each of 2 domains"),
+        (["generate", "--output", "d", "--items", "1"], "--items: expected 2 to"),
+        (["generate", "--output", "d", "--domains", "a,a"], "--domains: expected each name once"),
+        (["generate", "--output", "d", "--domains", "a:b,c"], "--domains"),
+        (["generate", "--output", "d", "--events-per-user", "3"], "--events-per-user"),
+        (["generate", "--output", "d", "--minimum-events", "1"], "--minimum-events: expected 2"),
+        (["generate", "--output", "d", "--users", "2000000000"], "events of all users"),
+        (["generate", "--output", "d", "--sharde-taste", "1"], "--shared-taste"),
+        (["generate", "--output", "d", "--threads", "0"], "--threads"),
+        (["attach", "d", "--name", "x", "--domain", "a", "--matrix", "m"], "--ids"),
+        (
+            ["attach", "d", "--name", "X", "--domain", "a", "--matrix", "m", "--ids", "i"],
+            "--name: expected lower-case"
+        ),
         (["fetch", "movielens-2m", "--output", "d"], "Did you mean movielens-1m?"),
     ]
 

@@ -37,7 +37,7 @@ import TorchNN
 
     private func data() throws -> TrainingData {
         let rows = try Fixture.tensors("c2dsr/train").rows("sequences")
-        return TrainingData(catalogs: [], sequences: .histories(rows), vectors: { _ in nil })
+        return TrainingData(catalogs: [], sequences: .histories(rows))
     }
 
     /// For each token and domain what replaces its item; the fixture has rows of 15, padded on the left.

@@ -9,13 +9,13 @@ import TorchNN
 /// Fusion of items and images over three sequences.
 @Suite struct IFCDSRTests {
     /// Items 1 to 6 are domain a, 7 to 12 domain b; items 3 and 9 have no image.
-    private static let vectors: ItemVectors = {
+    private static let data: TrainingData = {
         var random = SplitMix(state: 5)
-        let isPresent = (1...12).map { $0 != 3 && $0 != 9 }
-        let values = isPresent.flatMap { present in
-            (0..<4).map { _ in present ? Float(random.unit() * 2 - 1) : 0 }
-        }
-        return ItemVectors(width: 4, values: values, isPresent: isPresent)
+        return RankerCase.data(
+            (1...12).map { item in
+                item == 3 || item == 9
+                    ? nil : (0..<4).map { _ in Float(random.unit() * 2 - 1) }
+            })
     }()
 
     private func model(
@@ -25,15 +25,9 @@ import TorchNN
         let configuration = try IFCDSRConfiguration(
             overrides: small.merging(overrides) { _, new in new })
         let model = try IFCDSR(configuration, shape: RankerCase.shape, random: .seeded(3))
-        if prepared { try model.prepare(with: data("image")) }
+        if prepared { try model.prepare(with: Self.data) }
         model.train(false)
         return model
-    }
-
-    private func data(_ name: String) -> TrainingData {
-        TrainingData(
-            catalogs: [], sequences: .histories([]),
-            vectors: { $0 == name ? Self.vectors : nil })
     }
 
     /// The training loss (chunked, logarithms) and the scores (whole softmaxes) are two ways to the same
@@ -120,14 +114,14 @@ import TorchNN
     @Test func refusesMissingOrOtherImages() throws {
         let model = try model(prepared: false)
         let missing = #expect(throws: ConfigurationError.self) {
-            try model.prepare(with: data("text"))
+            try model.prepare(with: TrainingData(catalogs: [], sequences: .histories([])))
         }
         #expect(
             missing?.description
                 == "images: expected the name of vectors that the dataset has, got image")
         let wide = try self.model(["imageSize": 6], prepared: false)
         let width = #expect(throws: ConfigurationError.self) {
-            try wide.prepare(with: data("image"))
+            try wide.prepare(with: Self.data)
         }
         #expect(width?.description == "imageSize: expected 4, the width of image, got 6")
     }

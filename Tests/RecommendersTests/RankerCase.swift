@@ -60,13 +60,26 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
 
     /// What models take before training: who followed whom in ``rows``, and an image of every item.
     static func data(imageSize: Int) -> TrainingData {
-        TrainingData(
-            catalogs: [], sequences: .histories(rows),
-            vectors: { _ in
+        let numbers: [Float] = Generator(seed: 9).normal([12, imageSize]).elements()
+        let images = (0..<12).map { item -> [Float]? in
+            Array(numbers[item * imageSize..<(item + 1) * imageSize])
+        }
+        return data(images)
+    }
+
+    /// The same with given images of the twelve items.
+    static func data(_ images: [[Float]?]) -> TrainingData {
+        let catalogs = shape.domains.map { domain in
+            Catalog(
+                name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
+                externalIDs: domain.items.map { "\($0)" })
+        }
+        return TrainingData(
+            catalogs: catalogs, sequences: .histories(rows),
+            vectors: catalogs.enumerated().map { index, catalog in
                 ItemVectors(
-                    width: imageSize,
-                    values: Generator(seed: 9).normal([12, imageSize]).elements(),
-                    isPresent: Array(repeating: true, count: 12))
+                    name: "image", domain: DomainID(rawValue: index), of: catalog,
+                    Array(images[index * 6..<(index + 1) * 6]))
             })
     }
 

@@ -10,26 +10,38 @@ public struct Catalog: Sendable, Codable, Equatable {
     public let titles: [String?]
     /// Each item's categories as `"first|second"`, or an empty array when the domain has none.
     public let categories: [String]
+    /// Each item's brand where it is known, or an empty array when the domain has no brands.
+    public let brands: [String?]
+    /// Each item's price where it is known, or an empty array when the domain has no prices.
+    public let prices: [Double?]
+    /// Each item's description where it is known, or an empty array when the domain has none.
+    public let texts: [String?]
     /// Positions in ascending byte order of the external id; empty when the ids stand in that order.
     private let order: [Int32]
 
-    /// Makes a catalog of at least one item; `titles` and `categories` are empty or one per item.
+    /// Makes a catalog of at least one item; every feature is empty or has one value per item.
     public init(
         name: String, firstItem: ItemID, externalIDs: [String], titles: [String?] = [],
-        categories: [String] = []
+        categories: [String] = [], brands: [String?] = [], prices: [Double?] = [],
+        texts: [String?] = []
     ) {
         precondition(!externalIDs.isEmpty, "Catalog: expected at least one item, got none")
-        precondition(
-            titles.isEmpty || titles.count == externalIDs.count,
-            "Catalog: expected 0 or \(externalIDs.count) titles, got \(titles.count)")
-        precondition(
-            categories.isEmpty || categories.count == externalIDs.count,
-            "Catalog: expected 0 or \(externalIDs.count) categories, got \(categories.count)")
+        for (feature, count) in [
+            ("titles", titles.count), ("categories", categories.count), ("brands", brands.count),
+            ("prices", prices.count), ("texts", texts.count),
+        ] {
+            precondition(
+                count == 0 || count == externalIDs.count,
+                "Catalog: expected 0 or \(externalIDs.count) \(feature), got \(count)")
+        }
         self.name = name
         self.firstItem = firstItem
         self.externalIDs = externalIDs
         self.titles = titles
         self.categories = categories
+        self.brands = brands
+        self.prices = prices
+        self.texts = texts
         if ByteOrder.isAscending(externalIDs) {
             order = []
         } else {
@@ -80,44 +92,25 @@ public struct Catalog: Sendable, Codable, Equatable {
         return categories[position(of: item)].split(separator: "|").map(String.init)
     }
 
+    /// The item's brand where it is known.
+    public func brand(of item: ItemID) -> String? {
+        brands.isEmpty ? nil : brands[position(of: item)]
+    }
+
+    /// The item's price where it is known.
+    public func price(of item: ItemID) -> Double? {
+        prices.isEmpty ? nil : prices[position(of: item)]
+    }
+
+    /// The item's description where it is known.
+    public func text(of item: ItemID) -> String? {
+        texts.isEmpty ? nil : texts[position(of: item)]
+    }
+
     private func position(of item: ItemID) -> Int {
         precondition(
             contains(item),
             "Catalog \(name): expected an item in \(itemRange), got \(item.rawValue)")
         return Int(item.rawValue - firstItem.rawValue)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name, firstItem, externalIDs, titles, categories
-    }
-
-    /// Decodes a catalog and checks that it is one.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        let ids = try container.decode([String].self, forKey: .externalIDs)
-        let titles = try container.decode([String?].self, forKey: .titles)
-        let categories = try container.decode([String].self, forKey: .categories)
-        guard !ids.isEmpty, titles.isEmpty || titles.count == ids.count,
-            categories.isEmpty || categories.count == ids.count
-        else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .externalIDs, in: container,
-                debugDescription: "expected at least one item, and no titles and categories or one "
-                    + "per item")
-        }
-        self.init(
-            name: try container.decode(String.self, forKey: .name),
-            firstItem: try container.decode(ItemID.self, forKey: .firstItem),
-            externalIDs: ids, titles: titles, categories: categories)
-    }
-
-    /// Encodes everything but the lookup order, which follows from the ids.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(firstItem, forKey: .firstItem)
-        try container.encode(externalIDs, forKey: .externalIDs)
-        try container.encode(titles, forKey: .titles)
-        try container.encode(categories, forKey: .categories)
     }
 }

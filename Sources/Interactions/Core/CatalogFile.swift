@@ -6,6 +6,9 @@ enum CatalogFile {
         let id: String
         let title: String?
         let categories: String?
+        let brand: String?
+        let price: Double?
+        let text: String?
     }
 
     /// Reads a catalog that must have `count` items.
@@ -20,12 +23,14 @@ enum CatalogFile {
             throw .invalid(
                 path: path, reason: "expected \(max(count, 1)) items, got \(lines.count)")
         }
-        let titles = lines.map(\.title)
         let categories = lines.map { $0.categories ?? "" }
         return Catalog(
             name: name, firstItem: firstItem, externalIDs: lines.map(\.id),
-            titles: titles.contains { $0 != nil } ? titles : [],
-            categories: categories.contains { !$0.isEmpty } ? categories : [])
+            titles: FeatureColumn.compact(lines.map(\.title)),
+            categories: categories.contains { !$0.isEmpty } ? categories : [],
+            brands: FeatureColumn.compact(lines.map(\.brand)),
+            prices: FeatureColumn.compact(lines.map(\.price)),
+            texts: FeatureColumn.compact(lines.map(\.text)))
     }
 
     /// Decodes all lines at once, as one array, and one by one only to name a line that is wrong.
@@ -48,18 +53,22 @@ enum CatalogFile {
         throw .invalid(path: path, reason: "not one JSON object a line")
     }
 
-    /// One item's line, with its line end.
-    static func line(id: String, title: String?, categories: String?) -> [UInt8] {
+    /// One item's line, with its line end; a price that is not finite is left out.
+    static func line(id: String, _ features: ItemFeatures) -> [UInt8] {
         var line = Array(#"{"id":"#.utf8)
         append(id, to: &line)
-        if let title {
-            line.append(contentsOf: #","title":"#.utf8)
-            append(title, to: &line)
+        func add(_ key: String, _ value: String?) {
+            guard let value else { return }
+            line.append(contentsOf: ",\"\(key)\":".utf8)
+            append(value, to: &line)
         }
-        if let categories, !categories.isEmpty {
-            line.append(contentsOf: #","categories":"#.utf8)
-            append(categories, to: &line)
+        add("title", features.title)
+        add("categories", features.categories.isEmpty ? nil : features.categories)
+        add("brand", features.brand)
+        if let price = features.price, price.isFinite {
+            line.append(contentsOf: ",\"price\":\(price)".utf8)
         }
+        add("text", features.text)
         line.append(contentsOf: "}\n".utf8)
         return line
     }

@@ -3,10 +3,18 @@ extension Dataset {
     ///
     /// The catalogs' items must follow one another from item 1. Events are grouped by user and sorted
     /// by time; events with equal times keep their order in `events`.
-    public convenience init(catalogs: [Catalog], users: [String], events: [Event])
-        throws(DatasetError)
-    {
+    public convenience init(
+        catalogs: [Catalog], users: [String], events: [Event], vectors: [ItemVectors] = []
+    ) throws(DatasetError) {
         try Self.checkCatalogs(catalogs, path: "memory")
+        for set in vectors {
+            guard catalogs.indices.contains(set.domain.rawValue),
+                set.itemCount == catalogs[set.domain.rawValue].count
+            else {
+                throw .invalid(
+                    path: "memory", reason: "vectors \(set.name): not one row an item of a domain")
+            }
+        }
         let itemCount = catalogs.last?.itemRange.upperBound ?? 0
         var perUser = [[Event]](repeating: [], count: users.count)
         for event in events {
@@ -33,11 +41,11 @@ extension Dataset {
         self.init(
             directory: nil,
             manifest: columns.manifest(
-                catalogs: catalogs, users: users, reorderedUsers: reordered),
+                catalogs: catalogs, users: users, reorderedUsers: reordered, vectors: vectors),
             catalogs: catalogs, users: UserTable(users), offsets: Column(offsets),
             items: Column(columns.items), times: Column(columns.times),
             ratings: columns.ratings.map { Column($0) },
-            behaviours: columns.behaviours.map { Column($0) })
+            behaviours: columns.behaviours.map { Column($0) }, vectors: vectors)
     }
 
     /// Throws unless the catalogs' items follow one another from item 1.
@@ -75,7 +83,9 @@ private struct MemoryColumns {
             ? events.map { $0.behaviour?.rawValue ?? .max } : nil
     }
 
-    func manifest(catalogs: [Catalog], users: [String], reorderedUsers: Int) -> DatasetManifest {
+    func manifest(
+        catalogs: [Catalog], users: [String], reorderedUsers: Int, vectors: [ItemVectors]
+    ) -> DatasetManifest {
         let domains = catalogs.map { catalog in
             var eventCount = 0
             var userCount = 0
@@ -98,6 +108,15 @@ private struct MemoryColumns {
         times.withUnsafeBytes { sum.update($0) }
         ratings?.withUnsafeBytes { sum.update($0) }
         behaviours?.withUnsafeBytes { sum.update($0) }
+        for set in vectors {
+            sum.update("\(set.name) \(set.domain.rawValue)\n")
+            set.rows.withUnsafeBufferPointer { sum.update(UnsafeRawBufferPointer($0)) }
+        }
+        let sets = vectors.map { set in
+            DatasetManifest.VectorSet(
+                name: set.name, domain: catalogs[set.domain.rawValue].name, width: set.width,
+                vectors: set.vectorCount)
+        }
         return DatasetManifest(
             formatVersion: DatasetManifest.currentFormatVersion, reader: "memory",
             domains: domains, users: users.count,
@@ -105,6 +124,6 @@ private struct MemoryColumns {
             hasTimes: times.contains { $0 != 0 }, hasRatings: ratings != nil,
             hasBehaviours: behaviours != nil, reorderedUsers: reorderedUsers, sources: [],
             filters: [], files: [],
-            checksum: sum.text)
+            checksum: sum.text, vectors: sets.isEmpty ? nil : sets)
     }
 }

@@ -45,7 +45,10 @@ extension Dataset {
             ratings: manifest.hasRatings
                 ? try file.column(DatasetFiles.ratings, count: events) : nil,
             behaviours: manifest.hasBehaviours
-                ? try file.column(DatasetFiles.behaviours, count: events) : nil)
+                ? try file.column(DatasetFiles.behaviours, count: events) : nil,
+            vectors: try (manifest.vectors ?? []).map { set throws(DatasetError) in
+                try file.vectors(set, catalogs: catalogs)
+            })
         try checkCatalogs(catalogs, path: file.path(DatasetFiles.manifest))
         try dataset.checkOffsets(
             dataset.offsets, end: events, path: file.path(DatasetFiles.offsets))
@@ -148,7 +151,7 @@ private struct VersionOnly: Decodable {
 }
 
 /// Access to the files of one dataset.
-private struct DatasetDirectory {
+struct DatasetDirectory {
     let directory: URL
 
     func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
@@ -168,6 +171,31 @@ private struct DatasetDirectory {
             throw .wrongSize(path: path(name), expected: expected, got: bytes.bytes.count)
         }
         return Column(bytes)
+    }
+
+    func vectors(_ set: DatasetManifest.VectorSet, catalogs: [Catalog]) throws(DatasetError)
+        -> ItemVectors
+    {
+        guard let domain = catalogs.firstIndex(where: { $0.name == set.domain }), set.width > 0,
+            let rowsFile = set.rowsFile, let presenceFile = set.presenceFile
+        else {
+            throw .invalid(
+                path: path(DatasetFiles.manifest),
+                reason: "vectors \(set.name): expected a domain of the dataset, a width and files")
+        }
+        let count = catalogs[domain].count
+        let vectors = ItemVectors(
+            name: set.name, domain: DomainID(rawValue: domain),
+            firstItem: catalogs[domain].firstItem, width: set.width,
+            rows: try column(rowsFile, count: count * set.width),
+            presence: try column(presenceFile, count: count))
+        guard vectors.presence.allSatisfy({ $0 <= 1 }), vectors.vectorCount == set.vectors else {
+            throw .invalid(
+                path: path(presenceFile),
+                reason: "expected \(set.vectors) ones and else zeros, got a sum of "
+                    + "\(vectors.vectorCount)")
+        }
+        return vectors
     }
 }
 

@@ -23,12 +23,15 @@ public final class Dataset: Sendable {
     public let ratings: Column<Float>?
     /// Each event's behaviour, 255 where an event has none; nil when no event has one.
     public let behaviours: Column<UInt8>?
+    /// The precomputed vectors of items, a set for each name and domain.
+    public let vectors: [ItemVectors]
     private let lastItems: [Int32]
 
     init(
         directory: URL?, manifest: DatasetManifest, catalogs: [Catalog], users: UserTable,
         offsets: Column<Int64>, items: Column<Int32>, times: Column<Int64>,
-        ratings: Column<Float>?, behaviours: Column<UInt8>?
+        ratings: Column<Float>?, behaviours: Column<UInt8>?,
+        vectors: [ItemVectors] = []
     ) {
         self.directory = directory
         self.manifest = manifest
@@ -39,6 +42,7 @@ public final class Dataset: Sendable {
         self.times = times
         self.ratings = ratings
         self.behaviours = behaviours
+        self.vectors = vectors
         lastItems = catalogs.map(\.itemRange.upperBound)
     }
 

@@ -34,6 +34,8 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public var files: [StoredFile]
     /// The checksum over all data files.
     public var checksum: String
+    /// The sets of precomputed item vectors; nil in a dataset without any.
+    public var vectors: [VectorSet]?
 
     /// Counts of one domain.
     public struct DomainCounts: Codable, Sendable, Equatable {
@@ -73,6 +75,22 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
         public var users: Int
         /// The items left that have an event.
         public var items: Int
+    }
+
+    /// Precomputed vectors of one domain's items.
+    public struct VectorSet: Codable, Sendable, Equatable {
+        /// The set's name, such as `image`.
+        public var name: String
+        /// The domain's name.
+        public var domain: String
+        /// The numbers in a vector.
+        public var width: Int
+        /// The items that have a vector.
+        public var vectors: Int
+        /// The file with a row of float32 for each item; nil in a dataset in memory.
+        public var rowsFile: String?
+        /// The file with a byte for each item, 1 where it has a vector; nil in a dataset in memory.
+        public var presenceFile: String?
     }
 
     /// A data file of the dataset.

@@ -3,14 +3,13 @@ import Foundation
 /// Writes the events that the filters have left, with users and items numbered anew.
 struct DatasetWriter {
     private let table: EventTable
-    private let directory: URL
     private let keepsUnusedItems: Bool
-    private var files: [DatasetManifest.StoredFile] = []
+    private var output: DatasetOutput
 
     /// `keepsUnusedItems` gives items without events an id too, so that all ids stay as they were.
     init(_ table: EventTable, directory: URL, keepsUnusedItems: Bool) {
         self.table = table
-        self.directory = directory
+        output = DatasetOutput(directory: directory)
         self.keepsUnusedItems = keepsUnusedItems
     }
 
@@ -33,29 +32,10 @@ struct DatasetWriter {
             events: counts.events.reduce(0, +), hasTimes: sink.hasTimes,
             hasRatings: sink.hasRatings, hasBehaviours: sink.hasBehaviours,
             reorderedUsers: table.reorderedUsers,
-            sources: sink.sources, filters: filters, files: files,
-            checksum: DatasetManifest.totalChecksum(of: files))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let path = directory.appendingPathComponent(DatasetFiles.manifest)
-        do {
-            try encoder.encode(manifest).write(to: path)
-        } catch {
-            throw .unwritable(path: path.path, reason: error.localizedDescription)
-        }
+            sources: sink.sources, filters: filters, files: output.files,
+            checksum: DatasetManifest.totalChecksum(of: output.files))
+        try output.write(manifest)
         return manifest
-    }
-
-    private func open(_ name: String) throws(ImportError) -> FileWriter {
-        try FileWriter(path: directory.appendingPathComponent(name).path)
-    }
-
-    private mutating func close(_ writer: FileWriter) throws(ImportError) {
-        try writer.finish()
-        files.append(
-            DatasetManifest.StoredFile(
-                name: (writer.path as NSString).lastPathComponent, bytes: writer.byteCount,
-                checksum: writer.checksum.text))
     }
 
     /// Writes the catalogs; returns each item's new id (0 for one that is left out) and the counts.
@@ -72,19 +52,18 @@ struct DatasetWriter {
             }
             if !table.sink.keepsItemOrder { items = names.sortedOrder(of: items) }
             let infos = table.sink.itemInfos.filter { $0.domain == nil || $0.domain == domain }
-            let writer = try open(DatasetFiles.catalog(domain))
+            let writer = try output.open(DatasetFiles.catalog(domain))
             for item in items {
                 let name = names.bytes(Int(item))
                 let features = infos.lazy.compactMap { $0.features(of: name) }.first
                 let line = CatalogFile.line(
-                    id: names.string(Int(item)), title: features?.title,
-                    categories: features?.categories)
+                    id: names.string(Int(item)), features ?? ItemFeatures())
                 line.withUnsafeBytes { writer.write($0) }
                 ids[first + Int(item)] = next
                 next += 1
             }
             counts.append(items.count)
-            try close(writer)
+            try output.close(writer)
         }
         return (ids, counts)
     }
@@ -99,8 +78,8 @@ struct DatasetWriter {
         }
         let sorted = names.sortedOrder(of: used)
         let users = table.sink.keepsUserOrder ? used : sorted
-        let bytes = try open(DatasetFiles.userBytes)
-        let offsets = try open(DatasetFiles.userOffsets)
+        let bytes = try output.open(DatasetFiles.userBytes)
+        let offsets = try output.open(DatasetFiles.userOffsets)
         var end: Int64 = 0
         offsets.write(end)
         var newNumbers = [Int32](repeating: 0, count: table.userCount)
@@ -110,22 +89,22 @@ struct DatasetWriter {
             end += Int64(names.bytes(Int(user)).count)
             offsets.write(end)
         }
-        try close(bytes)
-        try close(offsets)
-        let order = try open(DatasetFiles.userOrder)
+        try output.close(bytes)
+        try output.close(offsets)
+        let order = try output.open(DatasetFiles.userOrder)
         for user in sorted { order.write(newNumbers[Int(user)]) }
-        try close(order)
+        try output.close(order)
         return users
     }
 
     private mutating func writeEvents(users: [UInt32], itemIDs: [Int32])
         throws(ImportError) -> (users: [Int], events: [Int])
     {
-        let offsets = try open(DatasetFiles.offsets)
-        let items = try open(DatasetFiles.items)
-        let times = try open(DatasetFiles.times)
-        let ratings = table.ratings == nil ? nil : try open(DatasetFiles.ratings)
-        let behaviours = table.behaviours == nil ? nil : try open(DatasetFiles.behaviours)
+        let offsets = try output.open(DatasetFiles.offsets)
+        let items = try output.open(DatasetFiles.items)
+        let times = try output.open(DatasetFiles.times)
+        let ratings = table.ratings == nil ? nil : try output.open(DatasetFiles.ratings)
+        let behaviours = table.behaviours == nil ? nil : try output.open(DatasetFiles.behaviours)
         var position: Int64 = 0
         var counts = (
             users: [Int](repeating: 0, count: table.domainCount),
@@ -154,7 +133,7 @@ struct DatasetWriter {
             offsets.write(position)
         }
         for writer in [offsets, items, times, ratings, behaviours].compactMap({ $0 }) {
-            try close(writer)
+            try output.close(writer)
         }
         return counts
     }

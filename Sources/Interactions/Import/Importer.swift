@@ -24,6 +24,7 @@ public import Foundation
 /// | `\r\n`, blank lines, no line end at the end of the file, a byte order mark | accepted |
 /// | a behaviour that is not known | ``Behaviour/other`` |
 /// | an item twice in an item file | the first line counts |
+/// | a price that is no number, such as `$5 - $9` | unknown |
 public enum Importer {
     /// Imports sources into a new dataset at `destination` and returns its manifest.
     ///
@@ -158,8 +159,12 @@ public enum Importer {
             }
             if let items = source.items {
                 let info = info ?? ItemInfo(domain: nil)
-                var reader = try ItemFileReader(path: items.path, format: format, sink: sink)
-                try reader.run(into: info)
+                if ItemLinesReader.reads(items) {
+                    try ItemLinesReader(path: items.path, sink: sink).run(into: info)
+                } else {
+                    var reader = try ItemFileReader(path: items.path, format: format, sink: sink)
+                    try reader.run(into: info)
+                }
                 sink.add(info)
             }
             let layout = try DelimitedLayout(format, path: source.events.path)

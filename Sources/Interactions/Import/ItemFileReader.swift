@@ -1,7 +1,9 @@
-/// Reads titles and categories from an item file.
+/// Reads titles, categories and, where columns are named, brands, prices and texts of items.
 struct ItemFileReader: ~Copyable {
     private static let titleNames = ["movie_title", "title", "name", "item_title"]
     private static let categoryNames = ["categories", "category", "class", "genre", "genres"]
+    private static let brandNames = ["brand", "store"]
+    private static let textNames = ["text", "description"]
 
     private let reader: LineReader
     private let sink: ImportSink
@@ -45,6 +47,12 @@ struct ItemFileReader: ~Copyable {
         let item = try columns.position(itemName)
         let title = hasHeader ? columns.firstPosition(of: Self.titleNames) : 1
         let categories = hasHeader ? columns.firstPosition(of: Self.categoryNames) : 2
+        func named(_ names: [String]) -> Int? {
+            hasHeader ? columns.firstPosition(of: names) : nil
+        }
+        let brand = named(Self.brandNames)
+        let price = named(["price"])
+        let body = named(Self.textNames)
         var current = hasHeader ? try reader.next() : line
         while let line = current {
             if line.count > 0 {
@@ -55,7 +63,11 @@ struct ItemFileReader: ~Copyable {
                             reason: "expected \(fields.count) fields, got \(splitter.count)")
                     }
                     try info.add(
-                        item: splitter[item], title: title.flatMap { text($0) },
+                        item: splitter[item],
+                        ItemFeatures(
+                            title: title.flatMap { text($0) }, brand: brand.flatMap { text($0) },
+                            price: price.flatMap { text($0) }.flatMap(Numbers.price),
+                            text: body.flatMap { text($0) }),
                         categories: categories.map { list($0) } ?? [])
                     sink.addItem()
                 } catch {

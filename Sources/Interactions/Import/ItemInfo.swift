@@ -1,11 +1,10 @@
-/// What an item file says of its items: domain, title and categories.
+/// What an item file says of its items: their domains and features.
 final class ItemInfo {
     /// The only domain that the file is about; nil when it is about several.
     let domain: Int?
     private let table = StringTable()
     private var domains: [Int16] = []
-    private var titles: [String?] = []
-    private var categories: [String] = []
+    private var features: [ItemFeatures] = []
     private let rule: CategoryRule?
     private let unknown: Int?
 
@@ -24,13 +23,14 @@ final class ItemInfo {
     }
 
     /// Adds an item; of several lines about one item the first counts.
-    func add(item: UnsafeRawBufferPointer, title: String?, categories list: [String])
+    func add(item: UnsafeRawBufferPointer, _ features: ItemFeatures, categories list: [String])
         throws(LineProblem)
     {
         guard item.count > 0 else { throw LineProblem(reason: "the item is empty") }
-        guard try table.insert(item) == titles.count else { return }
-        titles.append(title)
-        categories.append(list.joined(separator: "|"))
+        guard try table.insert(item) == self.features.count else { return }
+        var features = features
+        features.categories = list.joined(separator: "|")
+        self.features.append(features)
         if let rule { domains.append(Int16(rule.domain(ofCategories: list) ?? -1)) }
     }
 
@@ -40,8 +40,8 @@ final class ItemInfo {
         return domains[index] < 0 ? nil : Int(domains[index])
     }
 
-    /// The title and categories of an item, or nil when the file does not have it.
-    func features(of item: UnsafeRawBufferPointer) -> (title: String?, categories: String)? {
-        table.find(item).map { (titles[$0], categories[$0]) }
+    /// The features of an item, or nil when the file does not have it.
+    func features(of item: UnsafeRawBufferPointer) -> ItemFeatures? {
+        table.find(item).map { features[$0] }
     }
 }

@@ -53,6 +53,13 @@ enum Numbers {
         return Double(text)
     }
 
+    /// A price such as `12.99`, `$12.99` or `1,299.00`; nil for anything else, which is unknown then.
+    static func price(_ text: String) -> Double? {
+        let digits = text.filter { $0 != "," && $0 != "$" && $0 != " " }
+        let value = ByteOrder.withBytes(of: digits) { decimal($0) }
+        return value.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    }
+
     /// A time in milliseconds since 1970.
     static func milliseconds(
         _ bytes: UnsafeRawBufferPointer, _ format: DelimitedFormat.TimeFormat

@@ -20,6 +20,14 @@ extension DatasetReport: CustomStringConvertible {
                 header: ["domains", "shared users", "shared item ids"],
                 rows: overlaps.map { ["\($0.first), \($0.second)", "\($0.users)", "\($0.items)"] })
         }
+        if !vectors.isEmpty {
+            lines.append("")
+            lines += Self.table(
+                header: ["vectors", "domain", "width", "items with one", "without"],
+                rows: vectors.map {
+                    [$0.name, $0.domain, "\($0.width)", "\($0.items)", "\($0.missing)"]
+                })
+        }
         let mean = (lengths.mean * 100).rounded() / 100
         lines += [
             "",

@@ -50,6 +50,20 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         public var items: Int
     }
 
+    /// Precomputed vectors of one domain's items.
+    public struct Vectors: Codable, Sendable, Equatable {
+        /// The set's name.
+        public var name: String
+        /// The domain's name.
+        public var domain: String
+        /// The numbers in a vector.
+        public var width: Int
+        /// The items that have a vector.
+        public var items: Int
+        /// The items that have none.
+        public var missing: Int
+    }
+
     /// How many events users have.
     public struct Lengths: Codable, Sendable, Equatable {
         /// The fewest.
@@ -80,6 +94,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var domains: [Domain]
     /// Each pair of domains.
     public var overlaps: [Overlap]
+    /// The sets of precomputed item vectors.
+    public var vectors: [Vectors]
     /// How many events users have.
     public var lengths: Lengths
     /// The events with an item that the user had an event with before.
@@ -117,6 +133,11 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             }
         }
         self.overlaps = overlaps
+        vectors = dataset.vectors.map { set in
+            Vectors(
+                name: set.name, domain: dataset.catalog(of: set.domain).name, width: set.width,
+                items: set.vectorCount, missing: set.itemCount - set.vectorCount)
+        }
         lengths = scan.lengthQuantiles
         repeatedItems = scan.repeatedItems
         duplicateEvents = scan.duplicateEvents

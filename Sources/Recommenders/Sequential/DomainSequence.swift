@@ -39,4 +39,11 @@ struct DomainSequence {
 
     /// The items of one row.
     func range(ofRow row: Int) -> Range<Int> { Int(offsets[row])..<Int(offsets[row + 1]) }
+
+    /// Each item's place on its row's mixed axis, from 0.
+    func axis(in batch: SequenceBatch) -> [Int32] {
+        (0..<batch.rows).flatMap { row in
+            range(ofRow: row).map { tokens[$0] - batch.offsets[row] }
+        }
+    }
 }

@@ -119,15 +119,16 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     /// Takes the images, at unit length.
     public func prepare(with data: TrainingData) throws(ConfigurationError) {
         guard let images else { return }
-        guard let vectors = data.vectors(settings.images) else {
-            throw .value(
-                path: "images", expected: "the name of vectors that the dataset has",
-                got: settings.images)
-        }
+        let vectors = data.vectors.filter { $0.name == settings.images }
         try require(
-            vectors.width == settings.imageSize, "imageSize",
-            expected: "\(vectors.width), the width of \(settings.images)",
-            got: settings.imageSize)
+            !vectors.isEmpty, "images", expected: "the name of vectors that the dataset has",
+            got: settings.images)
+        for set in vectors {
+            try require(
+                set.width == settings.imageSize, "imageSize",
+                expected: "\(set.width), the width of \(settings.images)",
+                got: settings.imageSize)
+        }
         images.take(vectors)
     }
 

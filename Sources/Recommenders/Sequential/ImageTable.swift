@@ -1,3 +1,4 @@
+internal import Interactions
 internal import Torch
 internal import TorchNN
 
@@ -20,11 +21,15 @@ final class ImageTable: Module {
         vectors = Parameter(data: .zeros([rows, width]))
     }
 
-    /// Takes the vectors of all items, whose ids begin with 1.
-    func take(_ items: ItemVectors) {
-        let padded = [Float](repeating: 0, count: items.width) + items.values
-        let table = Tensor(padded, shape: [items.isPresent.count + 1, items.width])
-        vectors.replace(data: table.unitRows())
+    /// Takes sets of vectors of one width, each of a domain's items; the other items have none.
+    func take(_ sets: [ItemVectors]) {
+        let width = vectors.value.size(1)
+        var table = [Float](repeating: 0, count: vectors.value.count)
+        for set in sets {
+            let first = Int(set.firstItem.rawValue) * width
+            table.replaceSubrange(first..<first + set.itemCount * width, with: set.allRows())
+        }
+        vectors.replace(data: Tensor(table, shape: vectors.value.shape).unitRows())
     }
 
     private var table: Known {

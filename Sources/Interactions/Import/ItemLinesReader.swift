@@ -1,0 +1,76 @@
+import Foundation
+
+/// Reads item features from JSON lines, such as Amazon's metadata or a dataset's own catalog.
+///
+/// Keys: `id`, `item`, `item_id`, `asin` or `parent_asin`; `title`; `categories` or `category`, a text
+/// with `|` between names or a list; `brand` or `store`; `price`, a number or a text such as `$12.99`;
+/// `text` or `description`, a text or a list of paragraphs.
+struct ItemLinesReader {
+    private static let idKeys = ["id", "item", "item_id", "asin", "parent_asin"]
+    private let reader: LineReader
+    private let sink: ImportSink
+
+    /// Whether a file is one of JSON lines by its name.
+    static func reads(_ file: URL) -> Bool { ["jsonl", "json"].contains(file.pathExtension) }
+
+    init(path: String, sink: ImportSink) throws(ImportError) {
+        reader = try LineReader(path: path)
+        self.sink = sink
+    }
+
+    /// Reads the whole file into `info`.
+    func run(into info: ItemInfo) throws(ImportError) {
+        while let line = try reader.next() {
+            guard line.count > 0 else { continue }
+            do throws(LineProblem) {
+                try add(line, to: info)
+                sink.addItem()
+            } catch {
+                try sink.bad(error, in: reader)
+            }
+        }
+        try sink.finish(reader)
+    }
+
+    private func add(_ line: UnsafeRawBufferPointer, to info: ItemInfo) throws(LineProblem) {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
+        else { throw LineProblem(reason: "expected a JSON object, got \(Numbers.quoted(line))") }
+        guard let id = Self.idKeys.lazy.compactMap({ Self.scalar(object[$0]) }).first else {
+            throw LineProblem(reason: "expected an item's id under \"id\", \"item\" or \"asin\"")
+        }
+        let categories = Self.strings(object["categories"] ?? object["category"])
+        let features = ItemFeatures(
+            title: Self.scalar(object["title"]),
+            brand: Self.scalar(object["brand"] ?? object["store"]),
+            price: Self.scalar(object["price"]).flatMap(Numbers.price),
+            text: Self.joined(object["text"] ?? object["description"]))
+        var result = Result<Void, LineProblem>.success(())
+        ByteOrder.withBytes(of: id) { bytes in
+            do throws(LineProblem) {
+                try info.add(
+                    item: bytes, features,
+                    categories: categories.flatMap { $0.split(separator: "|").map(String.init) })
+            } catch {
+                result = .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// A text that is not empty, or a number as text.
+    private static func scalar(_ value: Any?) -> String? {
+        if let text = value as? String { return text.isEmpty ? nil : text }
+        return (value as? NSNumber)?.stringValue
+    }
+
+    /// The texts of a text or of a list, however deep.
+    private static func strings(_ value: Any?) -> [String] {
+        if let list = value as? [Any] { return list.flatMap { strings($0) } }
+        return scalar(value).map { [$0] } ?? []
+    }
+
+    private static func joined(_ value: Any?) -> String? {
+        let paragraphs = strings(value)
+        return paragraphs.isEmpty ? nil : paragraphs.joined(separator: " ")
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+@testable import Interactions
+
+@Suite struct ItemFeatureTests {
+    private let events = "user,item\nu,x\nu,y\nv,z\n"
+    private let format = ImportFormat.delimited(DelimitedFormat())
+
+    private func catalog(items: URL, _ folder: TemporaryFolder) throws -> Catalog {
+        let source = ImportSource(
+            events: try folder.file("shop.csv", events), items: items)
+        try Importer.run(
+            sources: [source], format: format, options: ImportOptions(replace: true),
+            to: folder.dataset)
+        let dataset = try Dataset.open(folder.dataset)
+        try dataset.verify()
+        return dataset.catalogs[0]
+    }
+
+    private let first = ItemID(rawValue: 1)
+    private let second = ItemID(rawValue: 2)
+    private let third = ItemID(rawValue: 3)
+
+    @Test func columnsOfAnItemFile() throws {
+        let folder = try TemporaryFolder()
+        let catalog = try catalog(
+            items: try folder.file(
+                "items.csv",
+                "item,title,categories,brand,price,description\n"
+                    + "x,X,a|b,Acme,\"$1,299.50\",\"Say \"\"x\"\"\"\ny,,,,$5 - $9,\n"), folder)
+        #expect(catalog.title(of: first) == "X" && catalog.title(of: second) == nil)
+        #expect(catalog.categories(of: first) == ["a", "b"])
+        #expect(catalog.brand(of: first) == "Acme" && catalog.brand(of: second) == nil)
+        #expect(catalog.price(of: first) == 1299.5)
+        // A range is no price; z is not in the file.
+        #expect(catalog.price(of: second) == nil && catalog.price(of: third) == nil)
+        #expect(catalog.text(of: first) == "Say \"x\"" && catalog.text(of: third) == nil)
+        let data = try JSONEncoder().encode(catalog)
+        #expect(try JSONDecoder().decode(Catalog.self, from: data) == catalog)
+    }
+
+    @Test func jsonLines() throws {
+        let folder = try TemporaryFolder()
+        let catalog = try catalog(
+            items: try folder.file(
+                "items.jsonl",
+                """
+                {"asin": "x", "title": "X", "category": ["a", "b"], "brand": "Acme", "price": 2.5}
+                {"parent_asin": "y", "store": "Bee", "price": "$3.25", "description": ["one", "two"]}
+                {"id": "z", "categories": "a|c", "text": "three", "price": null}
+                """), folder)
+        #expect(catalog.titles == ["X", nil, nil])
+        #expect(catalog.categories == ["a|b", "", "a|c"])
+        #expect(catalog.brands == ["Acme", "Bee", nil])
+        #expect(catalog.prices == [2.5, 3.25, nil])
+        #expect(catalog.texts == [nil, "one two", "three"])
+        // A dataset's own catalog is such a file.
+        let own = folder.dataset.appendingPathComponent("catalog-0.jsonl")
+        let copy = folder.url.appendingPathComponent("copy.jsonl")
+        try FileManager.default.copyItem(at: own, to: copy)
+        #expect(try self.catalog(items: copy, folder) == catalog)
+    }
+
+    @Test(arguments: [
+        ("[1]", "expected a JSON object, got \"[1]\""), ("{", "expected a JSON object"),
+        ("{\"title\": \"X\"}", "expected an item's id"),
+        ("{\"id\": \"\"}", "expected an item's id"),
+    ])
+    func wrongLineIsNamed(line: String, reason: String) throws {
+        let folder = try TemporaryFolder()
+        let items = try folder.file("items.jsonl", "{\"id\": \"x\"}\n\(line)\n")
+        let error = try #require(throws: ImportError.self) { try catalog(items: items, folder) }
+        #expect(error.description.contains("items.jsonl:2: " + reason))
+    }
+
+    // What a run's model.json of before brands, prices and texts looks like.
+    @Test func olderCatalogsDecode() throws {
+        let json = """
+            {"name": "d", "firstItem": 1, "externalIDs": ["x"], "titles": [], "categories": []}
+            """
+        let catalog = try JSONDecoder().decode(Catalog.self, from: Data(json.utf8))
+        #expect(catalog == Catalog(name: "d", firstItem: first, externalIDs: ["x"]))
+        #expect(catalog.brand(of: first) == nil && catalog.price(of: first) == nil)
+        let encoded = String(decoding: try JSONEncoder().encode(catalog), as: UTF8.self)
+        #expect(!encoded.contains("brands") && !encoded.contains("texts"))
+    }
+}
