@@ -21,10 +21,15 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 CT_MULTIVERSION float largest(const float *row, int64_t count) {
-    float most = -INFINITY;
-#pragma omp simd reduction(max : most)
-    for (int64_t column = 0; column < count; ++column) most = std::max(most, row[column]);
-    return most;
+    constexpr int64_t kLanes = 16;
+    float lanes[kLanes];
+    std::fill_n(lanes, kLanes, -INFINITY);
+    int64_t column = 0;
+    for (; column + kLanes <= count; column += kLanes)
+        for (int64_t lane = 0; lane < kLanes; ++lane)
+            lanes[lane] = row[column + lane] > lanes[lane] ? row[column + lane] : lanes[lane];
+    for (; column < count; ++column) lanes[0] = std::max(lanes[0], row[column]);
+    return *std::max_element(lanes, lanes + kLanes);
 }
 
 /// The sum of e to the power of scale × (each number - shift).
