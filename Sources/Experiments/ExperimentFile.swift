@@ -13,13 +13,11 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         path + (reason.first?.isNumber == true ? ":" : ": ") + reason
     }
-}
 
-extension ExperimentConfiguration {
-    /// Reads a YAML file and lays `key.path=value` assignments over it.
-    ///
-    /// Unknown keys are errors that name the nearest known one.
-    public init(contentsOf url: URL, assignments: [String] = []) throws {
+    /// Reads a file of settings; what is wrong with its text is reported with the file's name.
+    static func naming<Settings>(
+        _ url: URL, _ read: (String) throws -> Settings
+    ) throws -> Settings {
         let text: String
         do {
             text = try String(contentsOf: url, encoding: .utf8)
@@ -27,13 +25,24 @@ extension ExperimentConfiguration {
             throw ExperimentFileError(path: url.path, reason: "cannot be read as UTF-8 text")
         }
         do {
-            try self.init(yaml: text, assignments: assignments)
+            return try read(text)
         } catch let error as YamlError {
             // The reader's first line begins with line and column; the others quote the text.
             let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
             throw ExperimentFileError(path: url.path, reason: text)
         } catch let error as ConfigurationError {
             throw ExperimentFileError(path: url.path, reason: error.description)
+        }
+    }
+}
+
+extension ExperimentConfiguration {
+    /// Reads a YAML file and lays `key.path=value` assignments over it.
+    ///
+    /// Unknown keys are errors that name the nearest known one.
+    public init(contentsOf url: URL, assignments: [String] = []) throws {
+        self = try ExperimentFileError.naming(url) {
+            try ExperimentConfiguration(yaml: $0, assignments: assignments)
         }
     }
 

@@ -69,19 +69,8 @@ public struct SweepFile: Sendable {
 
     /// Reads a file; the experiments that it names are read later.
     public init(contentsOf url: URL) throws {
-        let text: String
-        do {
-            text = try String(contentsOf: url, encoding: .utf8)
-        } catch {
-            throw ExperimentFileError(path: url.path, reason: "cannot be read as UTF-8 text")
-        }
-        do {
-            try self.init(yaml: text, directory: url.deletingLastPathComponent())
-        } catch let error as YamlError {
-            let line = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
-            throw ExperimentFileError(path: url.path, reason: line)
-        } catch let error as ConfigurationError {
-            throw ExperimentFileError(path: url.path, reason: error.description)
+        self = try ExperimentFileError.naming(url) {
+            try SweepFile(yaml: $0, directory: url.deletingLastPathComponent())
         }
     }
 
