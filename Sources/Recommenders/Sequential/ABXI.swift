@@ -163,17 +163,6 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
         case inference
     }
 
-    /// Rows of a thread; zeros where the index is -1, because the domain has no item yet. [S, d]
-    private func select(_ thread: Tensor, _ predictors: [Int32]) -> Tensor {
-        guard predictors.contains(-1) else {
-            return thread.rows(Tensor(predictors, device: thread.device))
-        }
-        let absent = Int32(thread.size(0))
-        let zero = Tensor.zeros([1, settings.embeddingSize], device: thread.device)
-        return Tensor.concatenate([thread, zero]).rows(
-            Tensor(predictors.map { $0 < 0 ? absent : $0 }, device: thread.device))
-    }
-
     /// What each domain's steps are to be scored with: for each domain the states [S, d] of its steps.
     private func encode(
         _ batch: SequenceBatch, steps: [DomainSteps], for purpose: Purpose
@@ -208,9 +197,10 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
 
         return domains.indices.map { index in
             let shared = adapt(
-                select(mixedTokens.values, threads[index].places(in: mixed, trimmedFrom: batch)),
+                mixedTokens.values.rowsOrZeros(
+                    threads[index].places(in: mixed, trimmedFrom: batch)),
                 adapter: mixedAdapter, norm: mixedNorm)  // [S, d]
-            var own = select(domainThreads[index].tokens.values, threads[index].predictors)
+            var own = domainThreads[index].tokens.values.rowsOrZeros(threads[index].predictors)
             if !adaptsThreads {
                 own = adapt(own, adapter: domains[index].dlora, norm: domains[index].normSa)
             }

@@ -365,21 +365,17 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let mixed = mixedStates(batch, items: batch.items)
         let states = domainStates(batch, own)
         let device = mixed.device
-        // One more row of zeros for what is not there.
-        let all = Tensor.concatenate(
-            [mixed] + states + [.zeros([1, settings.embeddingSize], device: device)])
-        let absent = Int32(all.size(0)) - 1
-        var starts = [Int32(mixed.size(0))]
+        var starts: [Int32] = [0]
         for state in states { starts.append(starts[starts.count - 1] + Int32(state.size(0))) }
         func last(_ offsets: [Int32], _ row: Int, _ start: Int32) -> Int32 {
-            offsets[row] < offsets[row + 1] ? start + offsets[row + 1] - 1 : absent
+            offsets[row] < offsets[row + 1] ? start + offsets[row + 1] - 1 : -1
         }
         let newest = (0..<batch.rows).map { last(batch.offsets, $0, 0) }
         let specific = targets.enumerated().map { row, domain in
             last(own[domain.rawValue].offsets, row, starts[domain.rawValue])
         }
         let sum =
-            all.rows(Tensor(newest, device: device)) + all.rows(Tensor(specific, device: device))
+            mixed.rowsOrZeros(newest) + Tensor.concatenate(states).rowsOrZeros(specific)
         return .concatenate([sum, .ones([batch.rows, 1], device: device)], dimension: 1)
     }
 

@@ -55,7 +55,7 @@ final class ImageTable: Module {
     /// Whether an item has a vector.
     func has(_ item: Int32) -> Bool { table.places[Int(item)] >= 0 }
 
-    /// An item's row of ``present``; it must have one.
+    /// An item's row of ``present``; -1 for an item without a vector.
     func place(_ item: Int32) -> Int32 { table.places[Int(item)] }
 
     /// Vectors by item id. [tokens, width]
@@ -65,17 +65,6 @@ final class ImageTable: Module {
 
     /// Columns of ``present`` as columns of a range of items, zero where an item has no vector. [rows, items]
     func spread(_ values: Tensor, over items: Range<Int32>) -> Tensor {
-        let none = Int32(values.size(1))
-        let columns = items.map { has($0) ? place($0) : none }
-        let zero = Tensor.zeros([1, values.size(0)], device: values.device)
-        return Tensor.concatenate([values.transposed(), zero])
-            .rows(Tensor(columns, device: values.device)).transposed()
-    }
-}
-
-extension Tensor {
-    /// Each row divided by its Euclidean length; a row of zeros stays.
-    func unitRows() -> Tensor {
-        self / (squared().sum(dimension: 1, keepingDimension: true) + 1e-24).squareRoot()
+        values.transposed().rowsOrZeros(items.map(place)).transposed()
     }
 }

@@ -186,15 +186,13 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         let perEncoder = encoders.indices.map { index -> Tensor in
             let own = view(of: histories, by: index).batch
             let states = encoders[index].newestStates(of: own)
-            let absent = Int32(states.size(0))
             var known: Int32 = 0
             let last = (0..<own.rows).map { row -> Int32 in
-                guard !own.tokens(ofRow: row).isEmpty else { return absent }
+                guard !own.tokens(ofRow: row).isEmpty else { return -1 }
                 defer { known += 1 }
                 return known
             }
-            let zero = Tensor.zeros([1, settings.embeddingSize], device: states.device)
-            return Tensor.concatenate([states, zero]).rows(Tensor(last, device: states.device))
+            return states.rowsOrZeros(last)
         }
         guard settings.scope == .perDomain else { return perEncoder[0] }
         let rows = domains.enumerated().map { row, domain in
