@@ -23,4 +23,18 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
         let values = domains.values.compactMap { $0[metric] }
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
+
+    /// Takes in the metrics of another evaluation of the same cases, with a name behind theirs.
+    mutating func add(_ other: EvaluationResult, named name: String) {
+        func renamed(_ values: [String: Values]) -> [String: Values] {
+            values.mapValues { values in
+                let metrics = values.filter { $0.key != "cases" }
+                return Dictionary(
+                    uniqueKeysWithValues: metrics.map { ("\($0.key) \(name)", $0.value) })
+            }
+        }
+        let merge: (Values, Values) -> Values = { $0.merging($1) { first, _ in first } }
+        domains.merge(renamed(other.domains), uniquingKeysWith: merge)
+        groups.merge(other.groups.mapValues(renamed)) { $0.merging($1, uniquingKeysWith: merge) }
+    }
 }

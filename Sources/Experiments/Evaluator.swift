@@ -71,7 +71,25 @@ public final class Evaluator {
             }
         }
         result.diagnostics = diagnosing?.diagnostics() ?? [:]
+        if part == .test {
+            for candidates in configuration.also {
+                result.add(try evaluate(model, among: candidates), named: candidates.description)
+            }
+        }
         return result
+    }
+
+    /// Test cases ranked among other candidates.
+    private func evaluate(
+        _ model: any Recommender, among candidates: Candidates
+    ) throws -> EvaluationResult {
+        var other = configuration
+        // A preset would put its own candidates back.
+        other.preset = .custom
+        other.candidates = candidates
+        other.also = []
+        return try Evaluator(other, split: split, maximumLength: maximumLength, seed: seed)
+            .evaluate(model, on: .test)
     }
 
     // MARK: Ranking

@@ -124,6 +124,8 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     public var preset = EvaluationPreset.custom
     /// What the target competes with.
     public var candidates = Candidates.full
+    /// Further candidates that test cases are ranked among; their metrics carry the candidates' name, `HR@10 sampled:999`.
+    public var also: [Candidates] = []
     /// What is left out of the candidates.
     public var exclusion = Exclusion.history
     /// The rank of a target that scores like others.
@@ -144,16 +146,21 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     public func validate() throws(ConfigurationError) {
         try require(
             batchSize > 0, "evaluation.batchSize", expected: "at least 1", got: batchSize)
-        switch task {
-        case .ranking:
-            try require(
-                metrics.map(\.description).contains(selection), "evaluation.selection",
-                expected: "one of evaluation.metrics", got: selection)
-        case .rating:
-            try require(
-                ["MAE", "RMSE"].contains(selection), "evaluation.selection",
-                expected: "MAE or RMSE", got: selection)
-        }
+        try require(
+            task == .ranking || also.isEmpty, "evaluation.also",
+            expected: "nothing where ratings are predicted", got: also)
+        try require(
+            measured(on: .validation).contains(selection), "evaluation.selection",
+            expected: task == .ranking ? "one of evaluation.metrics" : "MAE or RMSE",
+            got: selection)
+    }
+
+    /// The names of what is measured of each domain on a part of the split.
+    public func measured(on part: Part) -> [String] {
+        guard task == .ranking else { return ["MAE", "RMSE"] }
+        let names = metrics.map(\.description)
+        guard part == .test else { return names }
+        return names + also.flatMap { among in names.map { "\($0) \(among)" } }
     }
 
     /// The settings with the preset's values in place.

@@ -70,6 +70,7 @@ public struct RunEvaluation {
             // A preset would put its own candidates back.
             evaluation.preset = .custom
             evaluation.candidates = candidates
+            evaluation.also = []
         }
         let split = try Split(configuration.data.split, dataset: dataset, seed: configuration.seed)
         return try Evaluator(

@@ -13,12 +13,22 @@ struct ExperimentFilesTests {
         return (all ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
     }
 
+    private static func isSweep(_ file: String) -> Bool { file.hasPrefix("sweeps/") }
+
     @Test func everyFileDecodes() throws {
-        #expect(Self.files.count == 15)
-        for file in Self.files {
+        #expect(Self.files.count == 19)
+        for file in Self.files where !Self.isSweep(file) {
             let url = Self.folder.appendingPathComponent(file)
             let configuration = try ExperimentConfiguration(contentsOf: url)
             #expect(try ExperimentConfiguration(yaml: configuration.yaml()) == configuration)
+        }
+    }
+
+    @Test func everySweepDecodesWithItsExperiments() throws {
+        for file in Self.files where Self.isSweep(file) {
+            let sweep = try SweepFile(contentsOf: Self.folder.appendingPathComponent(file))
+            #expect(!sweep.seeds.isEmpty)
+            #expect(throws: Never.self, "\(file)") { try sweep.experiments() }
         }
     }
 
@@ -28,7 +38,8 @@ struct ExperimentFilesTests {
                 contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
             let head = text.split(separator: "\n")
                 .prefix { $0.hasPrefix("#") }.joined(separator: "\n")
-            #expect(head.contains("isthmus train experiments/\(file) "), "\(file)")
+            let command = Self.isSweep(file) ? "sweep" : "train"
+            #expect(head.contains("isthmus \(command) experiments/\(file) "), "\(file)")
         }
     }
 }

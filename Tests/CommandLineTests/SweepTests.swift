@@ -54,6 +54,28 @@ struct SweepTests {
         #expect(try workspace.text("out/table.md").count == table.count)
     }
 
+    @Test func settingsAreChosenOnValidation() throws {
+        let workspace = try workspace("set: {evaluation.also: ['sampled:3']}")
+        let command = [
+            "sweep", "sweep.yaml", "--data", "data", "--output", "out", "--threads", "1",
+        ]
+        let refused = try Tool.run(
+            command + ["--split", "validation", "--metrics", "HR@10 sampled:3"], in: workspace.url)
+        #expect(refused.code != 0)
+        #expect(refused.errors.contains("metrics: expected what One layer measures: HR@5"))
+        #expect(!workspace.exists("out"))
+        let chosen = try Tool.run(command + ["--split", "validation"], in: workspace.url)
+        #expect(chosen.code == 0, "\(chosen.errors)")
+        let table = try workspace.text("out/table.md")
+        #expect(table.contains("Part: validation.") && !table.contains("Δ"))
+        let tested = try Tool.run(
+            command + ["--metrics", "HR@10,HR@10 sampled:3", "--json"], in: workspace.url)
+        #expect(tested.code == 0, "\(tested.errors)")
+        #expect(try workspace.text("out/table.md").contains("film HR@10 sampled:3"))
+        #expect(
+            try workspace.text("out/report.html").contains("HR@10 sampled:3 against parameters"))
+    }
+
     @Test func aRunThatFailsTakesNoOtherWithIt() throws {
         // A learning rate without end makes the loss something else than a number.
         let workspace = try workspace(

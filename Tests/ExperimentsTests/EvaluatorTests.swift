@@ -148,6 +148,39 @@ struct EvaluatorTests {
         #expect(first.candidates == "sampled:3")
     }
 
+    @Test func testCasesAreAlsoRankedAmongFurtherCandidates() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        let model = model(dataset)
+        model.scores = model.scores.indices.map { Float(($0 * 7) % 11) }
+        func result(_ candidates: Candidates, also: [Candidates], _ part: Part) throws
+            -> EvaluationResult
+        {
+            var settings = settings(candidates, .history)
+            settings.also = also
+            return try Evaluator(settings, split: split, maximumLength: 50, seed: 4)
+                .evaluate(model, on: part)
+        }
+        let both = try result(.full, also: [.sampled(3)], .test)
+        let full = try result(.full, also: [], .test)
+        let sampled = try result(.sampled(3), also: [], .test)
+        #expect(both.candidates == "full" && both.cases == full.cases)
+        for (name, values) in full.domains {
+            let found = try #require(both.domains[name])
+            #expect(found.count == 2 * values.count - 1)
+            for (metric, value) in values {
+                #expect(found[metric] == value)
+                if metric != "cases" {
+                    #expect(found["\(metric) sampled:3"] == sampled.domains[name]?[metric])
+                }
+            }
+        }
+        #expect(full.domains != sampled.domains)
+        #expect(
+            try result(.full, also: [.sampled(3)], .validation)
+                == result(.full, also: [], .validation))
+    }
+
     /// Three cases in one domain of four items with scores 4, 3, 2, 1 and no exclusion: the targets are the
     /// second, the first and the fourth item, so the ranks are 2, 1 and 4.
     @Test func metricsAreThoseWorkedOutByHand() throws {

@@ -94,4 +94,32 @@ import Testing
             try SweepPlan(SweepFile(contentsOf: sweep), dataset: dataset, output: output)
         }
     }
+
+    /// A run of one domain with what it measured of itself.
+    private func run(
+        _ series: String, x: Double?, y: Double, parameters: Int = 100
+    ) -> SweepTable.Run {
+        SweepTable.Run(
+            name: series, series: series, seed: 1, parameters: parameters,
+            domains: ["books": ["HR@10": y]],
+            diagnostics: x.map { ["mean |cos| books": $0, "mean |cos| films": $0] } ?? [:])
+    }
+
+    @Test func correlationOverRuns() throws {
+        let runs = [(1.0, 2.0), (2, 4), (3, 5), (4, 4), (5, 5)].map { run("a", x: $0, y: $1) }
+        let found = SweepTable.Correlation.all(runs + [run("b", x: nil, y: 9)], metrics: ["HR@10"])
+        // Other domains' measurements and runs that measured nothing stay out.
+        let only = try #require(found.first)
+        #expect(found.count == 1 && only.diagnostic == "mean |cos| books" && only.runs == 5)
+        // Covariance 6, squared deviations 10 and 6: r = 6 / √60.
+        #expect(abs(only.correlation - 0.7745966692414834) < 1e-12)
+        // atanh r = 1.0317185, ± 1.96 / √2.
+        #expect(abs(try #require(only.low) - -0.3401045563883008) < 1e-9)
+        #expect(abs(try #require(only.high) - 0.9842365517309588) < 1e-9)
+        #expect(
+            SweepTable.Correlation(
+                [(1, 1), (1, 2), (1, 3)], domain: "", metric: "", diagnostic: "") == nil)
+        #expect(
+            SweepTable.Correlation([(1, 1), (2, 2)], domain: "", metric: "", diagnostic: "") == nil)
+    }
 }

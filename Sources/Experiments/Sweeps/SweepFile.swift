@@ -14,6 +14,8 @@ public struct SweepRun: StrictlyDecodable {
     public var enlarge = ""
     /// The run whose number of parameters is to be matched.
     public var toMatch = ""
+    /// The line of the pictures that it belongs to; its own name if empty.
+    public var series = ""
 
     /// Nothing set.
     public init() {}
@@ -59,6 +61,15 @@ public struct SweepFile: Sendable {
         let assignments: [String]
         let enlarge: String
         let toMatch: String
+        let series: String
+
+        /// Everything that is set, the setting that is enlarged included if its size is known.
+        func configuration(size: Int? = nil) throws -> ExperimentConfiguration {
+            let enlarged = size.map { ["\(enlarge)=\($0)"] } ?? []
+            return try ExperimentConfiguration(
+                contentsOf: experiment, assignments: assignments + enlarged
+            ).resolved()
+        }
     }
 
     /// The seeds that every run is trained with.
@@ -103,13 +114,19 @@ public struct SweepFile: Sendable {
                         name: name.joined(separator: ", "),
                         experiment: URL(fileURLWithPath: file, relativeTo: directory),
                         assignments: common + own + point.map(\.assignment),
-                        enlarge: run.enlarge, toMatch: run.toMatch))
+                        enlarge: run.enlarge, toMatch: run.toMatch,
+                        series: run.series.isEmpty ? name.joined(separator: ", ") : run.series))
             }
         }
         try Self.check(variants, baseline: head.baseline)
         self.variants = variants
         seeds = head.seeds
         baseline = head.baseline.isEmpty ? variants[0].name : head.baseline
+    }
+
+    /// The runs' experiments by name, before models are enlarged.
+    public func experiments() throws -> [String: ExperimentConfiguration] {
+        try variants.reduce(into: [:]) { $0[$1.name] = try $1.configuration() }
     }
 
     private static func check(

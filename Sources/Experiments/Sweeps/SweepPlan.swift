@@ -1,6 +1,6 @@
 public import Foundation
 public import Interactions
-internal import Recommenders
+public import Recommenders
 internal import Torch
 internal import TorchNN
 
@@ -10,6 +10,8 @@ public struct SweepPlan: Sendable {
     public struct Job: Sendable {
         /// The variant's name.
         public let variant: String
+        /// The line of the pictures that the variant belongs to.
+        public let series: String
         /// The seed.
         public let seed: UInt64
         /// Everything that is set.
@@ -30,16 +32,13 @@ public struct SweepPlan: Sendable {
 
     /// Resolves a file's variants for a dataset; models to be enlarged are built to count their parameters.
     public init(_ file: SweepFile, dataset: Dataset, output: URL) throws {
-        var resolved: [String: ExperimentConfiguration] = [:]
-        for variant in file.variants {
-            resolved[variant.name] = try Self.configuration(of: variant)
-        }
+        var resolved = try file.experiments()
         let shape = DataShape(dataset)
         for variant in file.variants where !variant.enlarge.isEmpty {
             guard let goal = resolved[variant.toMatch] else { continue }
             let size = try Self.size(
                 ofSettingIn: variant, toReach: Self.parameters(of: goal, shape), shape)
-            resolved[variant.name] = try Self.configuration(of: variant, size: size)
+            resolved[variant.name] = try variant.configuration(size: size)
         }
         variants = file.variants.map(\.name)
         baseline = file.baseline
@@ -49,26 +48,31 @@ public struct SweepPlan: Sendable {
                 configuration.seed = seed
                 let name = "\(Self.directoryName(variant.name))-\(seed)"
                 return Job(
-                    variant: variant.name, seed: seed, configuration: configuration,
+                    variant: variant.name, series: variant.series, seed: seed,
+                    configuration: configuration,
                     run: RunDirectory(output.appendingPathComponent(name)))
             }
         }
         for job in jobs { try Self.check(job, dataset) }
     }
 
+    /// Throws where a run does not measure one of the metrics on a part of the split.
+    public func require(metrics: [String], on part: Part) throws(ConfigurationError) {
+        for job in jobs {
+            let measured = job.configuration.evaluation.measured(on: part)
+            for metric in metrics where !measured.contains(metric) {
+                throw .value(
+                    path: "metrics",
+                    expected: "what \(job.variant) measures: \(measured.joined(separator: ", "))",
+                    got: metric)
+            }
+        }
+    }
+
     /// A name in small letters, digits and hyphens.
     static func directoryName(_ name: String) -> String {
         name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : " " }
             .split(separator: " ").map { String($0) }.joined(separator: "-")
-    }
-
-    private static func configuration(
-        of variant: SweepFile.Variant, size: Int? = nil
-    ) throws -> ExperimentConfiguration {
-        let enlarged = size.map { ["\(variant.enlarge)=\($0)"] } ?? []
-        return try ExperimentConfiguration(
-            contentsOf: variant.experiment, assignments: variant.assignments + enlarged
-        ).resolved()
     }
 
     /// Throws where a finished run had other settings or data than the plan.
@@ -97,7 +101,7 @@ public struct SweepPlan: Sendable {
         ofSettingIn variant: SweepFile.Variant, toReach goal: Int, _ shape: DataShape
     ) throws -> Int {
         func parameters(at size: Int) throws -> Int {
-            try Self.parameters(of: Self.configuration(of: variant, size: size), shape)
+            try Self.parameters(of: variant.configuration(size: size), shape)
         }
         var low = 1
         var high = 2

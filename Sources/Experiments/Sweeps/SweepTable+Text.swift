@@ -1,11 +1,12 @@
 public import Foundation
+internal import Interactions
 public import RankingMetrics
 
 extension SweepTable {
     /// One line a variant: metrics with deviations, differences to the baseline, parameters, seconds, memory.
     ///
     /// A difference whose p-value is below 0.05 carries a star.
-    public func table(metrics: [String]) -> TextTable {
+    public func table() -> TextTable {
         let domains = Set(rows.flatMap(\.domains.keys)).sorted()
         let measured = Set(rows.flatMap(\.diagnostics.keys)).sorted()
         let compared = Set(rows.flatMap(\.differences).map(\.metric)).sorted().filter(
@@ -48,14 +49,39 @@ extension SweepTable {
             + (test.pValue < 0.05 ? "*" : "")
     }
 
-    /// Writes `table.md` and `table.json` beside the runs.
-    public func write(to directory: URL, metrics: [String]) throws {
-        let title =
-            "Candidates: \(candidates). Mean ± deviation over seeds; Δ: difference to \(baseline), paired bootstrap "
-            + "over cases, * p < 0.05.\n\n"
-        let text = title + table(metrics: metrics).rendered(as: .markdown)
+    /// What stands in the correlations' table: one line each.
+    private var correlationTable: TextTable {
+        var table = TextTable(["domain", "metric", "measured", "runs", "r", "95 % interval"])
+        for found in correlations {
+            let interval = found.low.flatMap { low in
+                found.high.map { String(format: "%+.3f to %+.3f", low, $0) }
+            }
+            table.append([
+                found.domain, found.metric, found.diagnostic, "\(found.runs)",
+                String(format: "%+.3f", found.correlation), interval ?? TextTable.missing,
+            ])
+        }
+        return table
+    }
+
+    /// Writes `table.md`, `table.json` and `report.html` beside the runs.
+    public func write(to directory: URL) throws {
+        let test =
+            "; Δ: difference to \(baseline), paired bootstrap over cases, * p < 0.05"
+        let explanation =
+            "Part: \(part.rawValue). Candidates: \(candidates). Mean ± deviation over seeds"
+            + (part == .test ? test : "") + "."
+        var text = explanation + "\n\n" + table().rendered(as: .markdown)
+        if !correlations.isEmpty {
+            text +=
+                "\nWhat the models measured of themselves against their accuracy, one point a run:\n\n"
+                + correlationTable.rendered(as: .markdown)
+        }
         try AtomicFile.write(
             Data(text.utf8), to: directory.appendingPathComponent("table.md"))
         try AtomicFile.write(json: self, to: directory.appendingPathComponent("table.json"))
+        try page(
+            title: directory.lastPathComponent, explanation: explanation
+        ).write(to: directory.appendingPathComponent("report.html"))
     }
 }

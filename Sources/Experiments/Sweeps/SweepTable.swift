@@ -1,4 +1,5 @@
 internal import Foundation
+public import Interactions
 public import RankingMetrics
 
 /// The finished runs of a sweep as one table: means over seeds, and what they cost.
@@ -46,28 +47,59 @@ public struct SweepTable: Codable, Sendable {
         public let differences: [Difference]
     }
 
+    /// One finished run.
+    public struct Run: Codable, Sendable {
+        /// The variant.
+        public let name: String
+        /// The line of the pictures that it belongs to.
+        public let series: String
+        /// The seed.
+        public let seed: UInt64
+        /// The number of parameters.
+        public let parameters: Int
+        /// Metrics by domain.
+        public let domains: [String: EvaluationResult.Values]
+        /// What the model measured of itself.
+        public let diagnostics: EvaluationResult.Values
+    }
+
     /// The variant that the others are compared with.
     public let baseline: String
+    /// The metrics that it shows.
+    public let metrics: [String]
+    /// The part of the split that was measured.
+    public let part: Part
     /// What targets competed with.
     public let candidates: String
     /// The variants that have a finished run.
     public let rows: [Row]
+    /// The finished runs one by one.
+    public let runs: [Run]
+    /// What the models measured of themselves against their accuracy, over all runs.
+    public let correlations: [Correlation]
 
-    /// Reads the finished runs of a plan.
-    public init(_ plan: SweepPlan, metrics: [RankingMetric] = [.hitRate(at: 10), .ndcg(at: 10)])
-        throws
-    {
-        let finished = try plan.jobs.filter(\.run.isFinished).map(Finished.init)
+    /// Reads the finished runs of a plan: their test results, or those of the best epoch on validation.
+    ///
+    /// Settings are chosen on validation; such a table holds nothing of the test part, and no paired test.
+    public init(
+        _ plan: SweepPlan, metrics: [String] = ["HR@10", "NDCG@10"], part: Part = .test
+    ) throws {
+        self.metrics = metrics
+        self.part = part
+        let finished = try plan.jobs.filter(\.run.isFinished).map { try Finished($0, part) }
         let byVariant = Dictionary(grouping: finished, by: \.variant)
         let first = byVariant[plan.baseline] ?? []
         baseline = plan.baseline
         candidates = finished.first?.result.candidates ?? "full"
-        var cases = CaseMeans(metrics)
+        runs = finished.map(\.point)
+        correlations = Correlation.all(runs, metrics: metrics)
+        var cases = CaseMeans(metrics.compactMap { try? RankingMetric(parsing: $0) })
         rows = try plan.variants.compactMap { name in
             guard let own = byVariant[name], let sample = own.first else { return nil }
             let shared = own.filter { run in first.contains { $0.seed == run.seed } }
             let twins = first.filter { run in shared.contains { $0.seed == run.seed } }
-            let isCompared = name != plan.baseline && sample.result.candidates != "ratings"
+            let isCompared =
+                name != plan.baseline && part == .test && sample.result.candidates != "ratings"
             return Row(
                 name: name, seeds: own.map(\.seed),
                 domains: Self.means(own.map(\.result.domains)),
@@ -85,22 +117,37 @@ public struct SweepTable: Codable, Sendable {
     /// A run that has ended.
     private struct Finished {
         let variant: String
+        let series: String
         let seed: UInt64
         let run: RunDirectory
         let manifest: RunManifest
         let result: EvaluationResult
         let secondsToBest: Double
 
-        init(_ job: SweepPlan.Job) throws {
+        var point: Run {
+            Run(
+                name: variant, series: series, seed: seed, parameters: manifest.parameters,
+                domains: result.domains, diagnostics: result.diagnostics)
+        }
+
+        init(_ job: SweepPlan.Job, _ part: Part) throws {
             variant = job.variant
+            series = job.series
             seed = job.seed
             run = job.run
             manifest = try job.run.facts()
-            result = try job.run.result()
             let history = try job.run.historyEntries()
             let best = history.lastIndex(where: \.isBest) ?? history.indices.last
             secondsToBest = history.prefix(best.map { $0 + 1 } ?? 0)
                 .reduce(0) { $0 + $1.seconds + $1.validationSeconds }
+            if part == .test {
+                result = try job.run.result()
+            } else if let validation = best.flatMap({ history[$0].validation }) {
+                result = validation
+            } else {
+                throw RunError.unreadable(
+                    path: job.run.history.path, reason: "no result on validation")
+            }
         }
     }
 
@@ -128,65 +175,5 @@ public struct SweepTable: Codable, Sendable {
         return names.reduce(into: [:]) { result, name in
             result[name] = means(runs.map { $0.result.groups[name] ?? [:] })
         }
-    }
-}
-
-/// Values of each case, averaged over runs that differ only in their seeds.
-struct CaseMeans {
-    private let metrics: [RankingMetric]
-    private var files: [String: UserResults] = [:]
-
-    init(_ metrics: [RankingMetric]) {
-        self.metrics = metrics
-    }
-
-    /// Tests runs against twins of the same seeds, in the same order.
-    mutating func differences(
-        _ runs: [RunDirectory], _ twins: [RunDirectory]
-    ) throws -> [SweepTable.Difference] {
-        var own: [String: [[Double]]] = [:]
-        var other: [String: [[Double]]] = [:]
-        var domains: [String] = []
-        for (run, twin) in zip(runs, twins) {
-            let paired = PairedResults(try read(run), try read(twin))
-            let keys = paired.first.indices.map { caseKey(paired.first[$0]) }
-            for (index, key) in keys.enumerated() {
-                own[key, default: []].append(values(paired.first[index]))
-                other[key, default: []].append(values(paired.second[index]))
-            }
-            domains = Set(paired.first.map(\.domain)).sorted()
-        }
-        // A case counts where every seed has it; its key ends with the domain.
-        let keys = own.keys.filter { own[$0]?.count == runs.count }.sorted()
-        return domains.flatMap { domain in
-            let cases = keys.filter { $0.hasSuffix("\u{1F}" + domain) }
-            return metrics.indices.compactMap { metric in
-                func means(_ values: [String: [[Double]]]) -> [Double] {
-                    cases.map { key in
-                        let seeds = values[key] ?? []
-                        return seeds.reduce(0) { $0 + $1[metric] } / Double(max(seeds.count, 1))
-                    }
-                }
-                return PairedBootstrap(seed: 0).compare(means(own), means(other)).map {
-                    SweepTable.Difference(
-                        domain: domain, metric: metrics[metric].description, test: $0)
-                }
-            }
-        }
-    }
-
-    private func caseKey(_ result: UserResult) -> String {
-        [result.user, result.item, result.domain].joined(separator: "\u{1F}")
-    }
-
-    private func values(_ result: UserResult) -> [Double] {
-        metrics.map { $0.value(rank: result.rank, candidates: result.candidates) }
-    }
-
-    private mutating func read(_ run: RunDirectory) throws -> UserResults {
-        if let known = files[run.url.path] { return known }
-        let results = try UserResults(contentsOf: run.users)
-        files[run.url.path] = results
-        return results
     }
 }

@@ -12,8 +12,9 @@ struct Sweep: ParsableCommand {
         discussion: """
             The file names an experiment, the settings of each run, seeds, and the run that the \
             others are compared with. Each run trains in a process of its own into a directory of \
-            its own under --output, where table.md and table.json are kept up to date. The same \
-            command goes on with a sweep that was stopped: finished runs are kept, begun ones are \
+            its own under --output, where table.md, table.json and report.html, with accuracy \
+            against parameters and against what the models measure of themselves, are kept up to \
+            date. The same command goes on with a sweep that was stopped: finished runs are kept, begun ones are \
             resumed.
             """)
 
@@ -32,6 +33,12 @@ struct Sweep: ParsableCommand {
     @Option(help: "The metrics of the table, separated by commas.")
     var metrics = "HR@10,NDCG@10"
 
+    @Option(
+        help: ArgumentHelp(
+            "The part of the split that the table shows; to choose settings, show validation.",
+            valueName: "part"))
+    var split = Part.test
+
     @Flag(help: "Print the table as one JSON object.")
     var json = false
 
@@ -49,6 +56,7 @@ struct Sweep: ParsableCommand {
         let plan = try SweepPlan(
             SweepFile(contentsOf: sweep.url), dataset: Dataset.open(dataset.url),
             output: directory)
+        try plan.require(metrics: columns, on: split)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let open = plan.jobs.filter { !$0.run.isFinished }
         let bar = ProgressBar()
@@ -63,8 +71,9 @@ struct Sweep: ParsableCommand {
             switch outcome {
             case .finished:
                 done += 1
-                try SweepTable(plan).write(to: directory, metrics: columns)
-                if !json { Console.line("\(job.title): \(try Self.summary(of: job, columns))") }
+                let table = try SweepTable(plan, metrics: columns, part: split)
+                try table.write(to: directory)
+                if !json { Console.line("\(job.title): \(Self.summary(of: job, in: table))") }
             case .failed(let reason):
                 failures.append(job.title)
                 Console.error("\(job.title): \(reason)")
@@ -75,13 +84,13 @@ struct Sweep: ParsableCommand {
             bar.show(share: share, "\(done) of \(plan.jobs.count) runs; \(names)")
         }
         bar.clear()
-        let table = try SweepTable(plan)
-        try table.write(to: directory, metrics: columns)
+        let table = try SweepTable(plan, metrics: columns, part: split)
+        try table.write(to: directory)
         if json {
             try JSONOutput.show(table)
         } else {
             Console.line()
-            Console.write(table.table(metrics: columns).rendered(as: .plain))
+            Console.write(table.table().rendered(as: .plain))
             Console.line("table: \(directory.appendingPathComponent("table.md").path)")
         }
         guard failures.isEmpty else {
@@ -95,10 +104,10 @@ struct Sweep: ParsableCommand {
         ["--device", compute.device] + (compute.threads.map { ["--threads", "\($0)"] } ?? [])
     }
 
-    private static func summary(of job: SweepPlan.Job, _ metrics: [String]) throws -> String {
-        let result = try job.run.result()
-        return result.domains.sorted { $0.key < $1.key }.map { domain, values in
-            metrics.map { "\(domain) \($0) \(TextTable.number(values[$0]))" }
+    private static func summary(of job: SweepPlan.Job, in table: SweepTable) -> String {
+        let run = table.runs.first { $0.name == job.variant && $0.seed == job.seed }
+        return (run?.domains ?? [:]).sorted { $0.key < $1.key }.map { domain, values in
+            table.metrics.map { "\(domain) \($0) \(TextTable.number(values[$0]))" }
                 .joined(separator: ", ")
         }.joined(separator: ", ")
     }

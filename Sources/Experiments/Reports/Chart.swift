@@ -1,0 +1,143 @@
+internal import Foundation
+
+/// Points in a plane, joined by lines or not, as a picture that needs nothing outside it.
+struct Chart {
+    /// Points of one name and colour.
+    struct Series {
+        let name: String
+        let points: [(x: Double, y: Double)]
+        var isLine = true
+    }
+
+    let title: String
+    let xLabel: String
+    let yLabel: String
+    let series: [Series]
+
+    private static let width = 720.0
+    private static let height = 320.0
+    /// The plane's edges within the picture.
+    private static let plane = (left: 70.0, right: 520.0, top: 15.0, bottom: 265.0)
+    /// Colours that the colour-blind tell apart (Okabe and Ito).
+    private static let colours = [
+        "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
+    ]
+
+    /// The picture; empty for fewer than two points.
+    func svg() -> String {
+        let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        guard points.count > 1 else { return "" }
+        let x = Axis(points.map(\.x), from: Self.plane.left, to: Self.plane.right)
+        let y = Axis(points.map(\.y), from: Self.plane.bottom, to: Self.plane.top)
+        return """
+            <h2>\(HTMLPage.escape(title))</h2>
+            <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" width="\(Int(Self.width))" \
+            role="img" aria-label="\(HTMLPage.escape(title))" font-size="12">
+            \(grid(x, y))
+            \(series.enumerated().map { marks($1, $0, x, y) }.joined(separator: "\n"))
+            </svg>
+            """
+    }
+
+    private func grid(_ x: Axis, _ y: Axis) -> String {
+        let plane = Self.plane
+        let vertical = x.ticks.map { value in
+            line(x.place(value), plane.top, x.place(value), plane.bottom)
+                + text(x.text(value), x.place(value), plane.bottom + 16, anchor: "middle")
+        }
+        let horizontal = y.ticks.map { value in
+            line(plane.left, y.place(value), plane.right, y.place(value))
+                + text(y.text(value), plane.left - 6, y.place(value) + 4, anchor: "end")
+        }
+        let middle = (plane.left + plane.right) / 2
+        return (vertical + horizontal).joined(separator: "\n")
+            + text(xLabel, middle, plane.bottom + 38, anchor: "middle")
+                + """
+                <text transform="translate(14 \((plane.top + plane.bottom) / 2)) rotate(-90)" \
+                text-anchor="middle">\(HTMLPage.escape(yLabel))</text>
+                """
+    }
+
+    private func marks(_ series: Series, _ index: Int, _ x: Axis, _ y: Axis) -> String {
+        let colour = Self.colours[index % Self.colours.count]
+        let places = series.points.filter { $0.x.isFinite && $0.y.isFinite }
+            .map { (x: x.place($0.x), y: y.place($0.y)) }
+        var parts: [String] = []
+        if series.isLine, places.count > 1 {
+            let text = places.map { String(format: "%.1f,%.1f", $0.x, $0.y) }
+            parts.append(
+                """
+                <polyline fill="none" stroke="\(colour)" stroke-width="2" \
+                points="\(text.joined(separator: " "))"/>
+                """)
+        }
+        // Many points of a line would only blur it.
+        if !series.isLine || places.count <= 12 {
+            parts += places.map {
+                String(
+                    format: #"<circle cx="%.1f" cy="%.1f" r="4" fill="\#(colour)"/>"#, $0.x, $0.y)
+            }
+        }
+        if self.series.count > 1 {
+            let place = Self.plane.top + 8 + 18 * Double(index)
+            parts.append(
+                #"<circle cx="\#(Self.plane.right + 16)" cy="\#(place)" r="5" fill="\#(colour)"/>"#
+                    + text(series.name, Self.plane.right + 26, place + 4, anchor: "start"))
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+        String(
+            format: ##"<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#ddd"/>"##,
+            x1, y1, x2, y2)
+    }
+
+    private func text(_ text: String, _ x: Double, _ y: Double, anchor: String) -> String {
+        let place = String(format: #"x="%.1f" y="%.1f""#, x, y)
+        return #"<text \#(place) text-anchor="\#(anchor)">\#(HTMLPage.escape(text))</text>"#
+    }
+}
+
+/// A range of values laid out on one side of a picture.
+struct Axis {
+    /// Round values within the range.
+    let ticks: [Double]
+    private let low: Double
+    private let high: Double
+    private let from: Double
+    private let to: Double
+    private let step: Double
+
+    /// Spans the values, a little air included.
+    init(_ values: [Double], from: Double, to: Double) {
+        let least = values.min() ?? 0
+        let most = values.max() ?? 1
+        let span = most > least ? most - least : max(abs(most), 1)
+        low = least - 0.04 * span
+        high = most + 0.04 * span
+        self.from = from
+        self.to = to
+        let rough = (high - low) / 5
+        let power = pow(10, floor(log10(rough)))
+        step = power * ([1, 2, 5].first { $0 * power >= rough } ?? 10)
+        let first = (low / step).rounded(.up)
+        let last = (high / step).rounded(.down)
+        // Adding zero turns -0 into 0.
+        ticks = stride(from: first, through: last, by: 1).map { [step] in $0 * step + 0 }
+    }
+
+    /// Where a value stands in the picture.
+    func place(_ value: Double) -> Double {
+        from + (to - from) * (value - low) / (high - low)
+    }
+
+    /// A tick's label, with as many digits as its step needs; large values in k, M or G.
+    func text(_ value: Double) -> String {
+        let most = max(abs(low), abs(high))
+        let (unit, letter) =
+            [(1e9, "G"), (1e6, "M"), (1e3, "k")].first { most >= 10 * $0.0 } ?? (1, "")
+        let digits = max(0, Int((-log10(step / unit) - 1e-9).rounded(.up)))
+        return String(format: "%.\(digits)f", value / unit) + letter
+    }
+}

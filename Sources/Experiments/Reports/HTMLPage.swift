@@ -1,0 +1,44 @@
+internal import Foundation
+
+/// A page for people: one HTML file without anything outside it.
+struct HTMLPage {
+    let title: String
+    let body: [String]
+
+    func write(to url: URL) throws {
+        try AtomicFile.write(Data(text.utf8), to: url)
+    }
+
+    private var text: String {
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8"><title>\(Self.escape(title))</title>
+        <style>
+        body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; }
+        table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto; }
+        td, th { border: 1px solid #ccc; padding: .2em .7em; text-align: right; }
+        td:first-child, th:first-child { text-align: left; }
+        pre { background: #f4f4f4; padding: 1em; overflow-x: auto; }
+        </style></head><body>
+        <h1>\(Self.escape(title))</h1>
+        \(body.filter { !$0.isEmpty }.joined(separator: "\n"))
+        </body></html>
+
+        """
+    }
+
+    static func heading(_ text: String) -> String { "<h2>\(escape(text))</h2>" }
+
+    static func table(_ columns: [String], _ rows: [[String]]) -> String {
+        let header = columns.map { "<th>\(escape($0))</th>" }.joined()
+        let lines = rows.map { row in
+            "<tr>\(row.map { "<td>\(escape($0))</td>" }.joined())</tr>"
+        }
+        return "<table>\(columns.isEmpty ? "" : "<tr>\(header)</tr>")\(lines.joined())</table>"
+    }
+
+    static func escape(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+    }
+}

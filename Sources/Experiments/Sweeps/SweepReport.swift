@@ -1,0 +1,66 @@
+internal import Foundation
+internal import RankingMetrics
+
+extension SweepTable {
+    /// Accuracy against parameters, and against what the models measured of themselves.
+    func charts() -> [Chart] {
+        let domains = Set(rows.flatMap(\.domains.keys)).sorted()
+        return metrics.flatMap { metric in
+            domains.map { domain in
+                Chart(
+                    title: "\(domain) \(metric) against parameters", xLabel: "parameters",
+                    yLabel: metric, series: sizes(domain, metric))
+            }
+        }
+            + correlations.map { found in
+                let interval = found.low.flatMap { low in
+                    found.high.map { String(format: " [%+.2f, %+.2f]", low, $0) }
+                }
+                return Chart(
+                    title: "\(found.domain) \(found.metric) against \(found.diagnostic): r = "
+                        + String(format: "%+.3f", found.correlation) + (interval ?? "")
+                        + ", \(found.runs) runs",
+                    xLabel: found.diagnostic, yLabel: found.metric, series: measured(found))
+            }
+    }
+
+    /// One line a series: means over seeds, in the order of size.
+    private func sizes(_ domain: String, _ metric: String) -> [Chart.Series] {
+        series.map { name in
+            let variants = Set(runs.filter { $0.series == name }.map(\.name))
+            let points = rows.filter { variants.contains($0.name) }.compactMap { row in
+                row.domains[domain]?[metric].map { (x: Double(row.parameters), y: $0.mean) }
+            }
+            return Chart.Series(name: name, points: points.sorted { $0.x < $1.x })
+        }
+    }
+
+    /// One colour a series, one point a run.
+    private func measured(_ found: Correlation) -> [Chart.Series] {
+        series.map { name in
+            let points = runs.filter { $0.series == name }.compactMap {
+                $0.pair(found.diagnostic, found.metric, found.domain)
+            }
+            return Chart.Series(name: name, points: points, isLine: false)
+        }
+        .filter { !$0.points.isEmpty }
+    }
+
+    /// The names of the lines, in the order of the runs.
+    private var series: [String] {
+        runs.map(\.series).reduce(into: []) { names, name in
+            if !names.contains(name) { names.append(name) }
+        }
+    }
+
+    /// The table and its pictures for people.
+    func page(title: String, explanation: String) -> HTMLPage {
+        let text = table()
+        return HTMLPage(
+            title: title,
+            body: [
+                "<p>\(HTMLPage.escape(explanation))</p>",
+                HTMLPage.table(text.columns.map(\.title), text.rows),
+            ] + charts().map { $0.svg() })
+    }
+}

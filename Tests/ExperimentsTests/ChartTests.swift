@@ -1,0 +1,51 @@
+import Foundation
+import Interactions
+import Testing
+
+@testable import Experiments
+
+/// Pictures of reports.
+@Suite struct ChartTests {
+    @Test func ticksAreRoundAndInside() {
+        // Air of 4 % on both sides: -4 to 104, in steps of 50 or less.
+        let axis = Axis([0, 100], from: 0, to: 108)
+        #expect(axis.ticks == [0, 50, 100])
+        #expect(axis.ticks.map(axis.text) == ["0", "50", "100"])
+        #expect(abs(axis.place(0) - 4) < 1e-9 && abs(axis.place(100) - 104) < 1e-9)
+        let fine = Axis([0.1312, 0.1371], from: 0, to: 1)
+        #expect(fine.ticks.map(fine.text) == ["0.132", "0.134", "0.136"])
+        let large = Axis([9_651_200, 15_956_480], from: 0, to: 1)
+        #expect(large.ticks.map(large.text) == ["10M", "12M", "14M", "16M"])
+    }
+
+    @Test(arguments: 0..<20) func ticksOfAnyRange(seed: Int) {
+        var random = RandomStream(seed: UInt64(seed), name: "axis")
+        let scale = pow(10, Double(Int.random(in: -6...9, using: &random)))
+        let low = Double.random(in: -1...1, using: &random) * scale
+        let axis = Axis(
+            [low, low + Double.random(in: 0.01...1, using: &random) * scale], from: 5, to: 95)
+        #expect((2...11).contains(axis.ticks.count))
+        #expect(axis.ticks.allSatisfy { (5...95).contains(axis.place($0)) })
+        #expect(Set(axis.ticks.map(axis.text)).count == axis.ticks.count)
+    }
+
+    @Test func aValueOfNoSpanHasAnAxis() {
+        let axis = Axis([3, 3], from: 0, to: 10)
+        #expect(axis.place(3) == 5 && !axis.ticks.isEmpty)
+    }
+
+    @Test func pointsStandWhereTheyBelong() {
+        let chart = Chart(
+            title: "a < b", xLabel: "x", yLabel: "y",
+            series: [
+                Chart.Series(name: "line", points: [(0, 0), (1, 1)]),
+                Chart.Series(name: "dots & co", points: [(0.5, 0.5)], isLine: false),
+            ])
+        let svg = chart.svg()
+        #expect(svg.contains("a &lt; b") && svg.contains("dots &amp; co"))
+        // The plane is 70 to 520 wide and 265 to 15 high, with air of 1/27 of it on each side.
+        #expect(svg.contains(#"points="86.7,255.7 503.3,24.3""#))
+        #expect(svg.contains(##"<circle cx="295.0" cy="140.0" r="4" fill="#d55e00"/>"##))
+        #expect(Chart(title: "", xLabel: "", yLabel: "", series: []).svg().isEmpty)
+    }
+}
