@@ -16,7 +16,7 @@ struct ExperimentFilesTests {
     private static func isSweep(_ file: String) -> Bool { file.hasPrefix("sweeps/") }
 
     @Test func everyFileDecodes() throws {
-        #expect(Self.files.count == 19)
+        #expect(Self.files.count == 21)
         for file in Self.files where !Self.isSweep(file) {
             let url = Self.folder.appendingPathComponent(file)
             let configuration = try ExperimentConfiguration(contentsOf: url)
