@@ -13,6 +13,8 @@ extension RankerCase {
         abxi,
         c2dsr,
         ifcdsr,
+        splitJoin("pi-net"),
+        splitJoin("psjnet"),
     ]
 }
 
@@ -129,6 +131,23 @@ extension RankerCase {
             ],
             parameters: c2dsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.8))
+    }
+
+    private static func splitJoin(_ name: String) -> RankerCase {
+        var perturbations = [
+            "embeddingSize": "16", "hiddenSize": "12", "members": "2", "dropout": "0.3",
+            "maximumLength": "2", "softmax": #""shared""#, "negatives": "3",
+        ]
+        if name == "psjnet" { perturbations["variant"] = #""I""# }
+        return RankerCase(
+            name: name,
+            overrides: """
+                {"embeddingSize": 8, "hiddenSize": 10, "members": 3, "dropout": 0.1,
+                 "maximumLength": 6}
+                """,
+            perturbations: perturbations, prerequisites: sampling,
+            parameters: splitJoinParameters(isSplit: name == "psjnet"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.8))
     }
 
     private static var ifcdsr: RankerCase {

@@ -173,6 +173,43 @@ extension RankerCase {
             .joined(separator: "\n")
     }
 
+    /// The parameters of π-Net by its authors' scopes, or of PSJNet-II.
+    static func splitJoinParameters(isSplit: Bool) -> String {
+        ["A", "B"].map { name in
+            [
+                "encoder_\(name).embedding_matrix: 6 8",
+                gru("encoder_\(name).gru.", 8, 10),
+                prefixed(
+                    "filter_\(name).",
+                    """
+                    member_embedding: 3 8
+                    gate.W_f: 30 10
+                    gate.V_f: 8 10
+                    gate.b_f: 10
+                    candidate.W_s: 20 10
+                    candidate.V_s: 8 10
+                    candidate.b_s: 10
+                    """),
+                isSplit
+                    ? "join_\(name).weight: 10 10\njoin_\(name).bias: 10"
+                    : gru("transfer_\(name).", 10, 10),
+                "prediction_\(name).weight: 6 20",
+                "prediction_\(name).bias: 6",
+            ].joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    private static func gru(_ prefix: String, _ input: Int, _ hidden: Int) -> String {
+        prefixed(
+            prefix,
+            """
+            weight_ih_l0: \(3 * hidden) \(input)
+            weight_hh_l0: \(3 * hidden) \(hidden)
+            bias_ih_l0: \(3 * hidden)
+            bias_hh_l0: \(3 * hidden)
+            """)
+    }
+
     /// One block of the original SASRec's encoder.
     private static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
         prefixed(
