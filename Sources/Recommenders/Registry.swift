@@ -48,6 +48,10 @@ public enum Models {
             PSJNet.self,
             "Sun et al.: Parallel Split-Join Networks for Shared Account Cross-domain Sequential "
                 + "Recommendations. TKDE 2021; variant II is inferred"),
+        "mifn": entry(
+            MIFN.self,
+            "Ma et al.: Mixed Information Flow for Cross-domain Sequential Recommendations. "
+                + "TKDD 2022"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

@@ -15,6 +15,7 @@ extension RankerCase {
         ifcdsr,
         splitJoin("pi-net"),
         splitJoin("psjnet"),
+        mifn,
     ]
 }
 
@@ -131,6 +132,21 @@ extension RankerCase {
             ],
             parameters: c2dsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.8))
+    }
+
+    private static var mifn: RankerCase {
+        RankerCase(
+            name: "mifn",
+            overrides: """
+                {"embeddingSize": 8, "dropout": 0.1, "maximumLength": 6, "graphSteps": 2,
+                 "entities": 10, "values": 3}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "dropout": "0.3", "maximumLength": "2", "graphSteps": "3",
+                "entities": "7", "hops": "1", "relations": #"["brand"]"#, "values": "2",
+            ],
+            parameters: mifnParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 1))
     }
 
     private static func splitJoin(_ name: String) -> RankerCase {

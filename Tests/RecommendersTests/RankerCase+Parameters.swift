@@ -199,6 +199,61 @@ extension RankerCase {
         }.joined(separator: "\n")
     }
 
+    /// The parameters of MIFN by its authors' scopes, with two relations and the edges of three values.
+    static var mifnParameters: String {
+        func attention(_ prefix: String, _ names: [String]) -> String {
+            zip(names, ["8 8", "8 8", "8 1"]).map { "\(prefix)\($0): \($1)" }
+                .joined(separator: "\n")
+        }
+        let shared = [
+            """
+            all_encoder.item_emb_matrix: 15 8
+            knowledge.offsets: 16
+            knowledge.neighbours: \(mifnEdges)
+            knowledge.relations: \(mifnEdges)
+            """,
+            attention("graph_gnn.", ["W_s_in", "W_emb_in", "W_v_in"]),
+            attention("graph_gnn.", ["W_s_cross", "W_emb_cross", "W_v_cross"]),
+            prefixed(
+                "graph_gnn.",
+                """
+                cdgcn.W_f: 24 8
+                cdgcn.b_f: 8
+                cdgcn.w1: 8 8
+                cdgcn.b1: 8
+                cdgcn.w2: 8 8
+                cdgcn.b2: 8
+                cdgcn.dense.kernel: 8 1
+                W_r1: 8 16
+                b_r1: 16
+                W_r2: 8 16
+                b_r2: 16
+                """),
+            gru("graph_gnn.gru.", 32, 8),
+        ]
+        let domains = ["A", "B"].flatMap { name in
+            [
+                gru("encoder_\(name).", 8, 8),
+                prefixed(
+                    "filter_\(name).",
+                    """
+                    gate.W_f: 24 8
+                    gate.b_f: 8
+                    candidate.W_s: 16 8
+                    candidate.b_s: 8
+                    """),
+                gru("transfer_\(name).", 8, 8),
+                "switch_\(name).weight: 1 24\nswitch_\(name).bias: 1",
+                "s_predict_\(name).weight: 6 16\ns_predict_\(name).bias: 6",
+                attention("g_predict_\(name).", ["W_h", "W_emb", "W_v"]),
+            ]
+        }
+        return (shared + domains).joined(separator: "\n")
+    }
+
+    /// Of twelve items every third has category y, the others x, half of them z too: 8 + 4 + 4 edges each way.
+    private static let mifnEdges = 32
+
     private static func gru(_ prefix: String, _ input: Int, _ hidden: Int) -> String {
         prefixed(
             prefix,

@@ -98,4 +98,18 @@ struct PredictedSteps {
     func at(_ numbers: [Int32], absent: Int32 = -1) -> [Int32] {
         tokens.map { $0 < 0 ? absent : numbers[Int($0)] }
     }
+
+    /// Some of the steps, by their places in order.
+    func keeping(_ places: [Int], rows: Int) -> PredictedSteps {
+        var kept = PredictedSteps()
+        var place = 0
+        for row in 0..<rows {
+            while place < places.count, places[place] < Int(offsets[row + 1]) {
+                kept.tokens.append(tokens[places[place]])
+                place += 1
+            }
+            kept.offsets.append(Int32(kept.tokens.count))
+        }
+        return kept
+    }
 }

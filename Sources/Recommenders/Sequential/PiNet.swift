@@ -88,7 +88,7 @@ public struct PiNetConfiguration: SplitJoinConfiguration {
     public init() {}
 }
 
-/// Settings of PSJNet; the defaults are those of π-Net's authors, who are PSJNet's.
+/// Settings of PSJNet; the defaults are π-Net's, since its own were not found.
 public struct PSJNetConfiguration: SplitJoinConfiguration {
     /// Width d of item and role vectors.
     public var embeddingSize = 100
@@ -107,7 +107,7 @@ public struct PSJNetConfiguration: SplitJoinConfiguration {
     /// What happens to the roles.
     public var variant = SplitJoin.splitAndJoin
 
-    /// The authors' settings.
+    /// The defaults.
     public init() {}
 }
 
