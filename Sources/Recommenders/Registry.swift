@@ -40,6 +40,18 @@ public enum Models {
         "ifcdsr": entry(
             IFCDSR.self,
             "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
+        "pi-net": entry(
+            PiNet.self,
+            "Ma et al.: π-Net: A Parallel Information-sharing Network for Shared-account "
+                + "Cross-domain Sequential Recommendations. SIGIR 2019"),
+        "psjnet": entry(
+            PSJNet.self,
+            "Sun et al.: Parallel Split-Join Networks for Shared Account Cross-domain Sequential "
+                + "Recommendations. TKDE 2021; variant II is inferred"),
+        "mifn": entry(
+            MIFN.self,
+            "Ma et al.: Mixed Information Flow for Cross-domain Sequential Recommendations. "
+                + "TKDD 2022"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

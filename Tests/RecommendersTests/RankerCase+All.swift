@@ -13,6 +13,9 @@ extension RankerCase {
         abxi,
         c2dsr,
         ifcdsr,
+        splitJoin("pi-net"),
+        splitJoin("psjnet"),
+        mifn,
     ]
 }
 
@@ -129,6 +132,38 @@ extension RankerCase {
             ],
             parameters: c2dsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.8))
+    }
+
+    private static var mifn: RankerCase {
+        RankerCase(
+            name: "mifn",
+            overrides: """
+                {"embeddingSize": 8, "dropout": 0.1, "maximumLength": 6, "graphSteps": 2,
+                 "entities": 10, "values": 3}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "dropout": "0.3", "maximumLength": "2", "graphSteps": "3",
+                "entities": "7", "hops": "1", "relations": #"["brand"]"#, "values": "2",
+            ],
+            parameters: mifnParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 1))
+    }
+
+    private static func splitJoin(_ name: String) -> RankerCase {
+        var perturbations = [
+            "embeddingSize": "16", "hiddenSize": "12", "members": "2", "dropout": "0.3",
+            "maximumLength": "2", "softmax": #""shared""#, "negatives": "3",
+        ]
+        if name == "psjnet" { perturbations["variant"] = #""I""# }
+        return RankerCase(
+            name: name,
+            overrides: """
+                {"embeddingSize": 8, "hiddenSize": 10, "members": 3, "dropout": 0.1,
+                 "maximumLength": 6}
+                """,
+            perturbations: perturbations, prerequisites: sampling,
+            parameters: splitJoinParameters(isSplit: name == "psjnet"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.8))
     }
 
     private static var ifcdsr: RankerCase {

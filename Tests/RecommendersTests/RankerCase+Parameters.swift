@@ -173,6 +173,98 @@ extension RankerCase {
             .joined(separator: "\n")
     }
 
+    /// The parameters of π-Net by its authors' scopes, or of PSJNet-II.
+    static func splitJoinParameters(isSplit: Bool) -> String {
+        ["A", "B"].map { name in
+            [
+                "encoder_\(name).embedding_matrix: 6 8",
+                gru("encoder_\(name).gru.", 8, 10),
+                prefixed(
+                    "filter_\(name).",
+                    """
+                    member_embedding: 3 8
+                    gate.W_f: 30 10
+                    gate.V_f: 8 10
+                    gate.b_f: 10
+                    candidate.W_s: 20 10
+                    candidate.V_s: 8 10
+                    candidate.b_s: 10
+                    """),
+                isSplit
+                    ? "join_\(name).weight: 10 10\njoin_\(name).bias: 10"
+                    : gru("transfer_\(name).", 10, 10),
+                "prediction_\(name).weight: 6 20",
+                "prediction_\(name).bias: 6",
+            ].joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// The parameters of MIFN by its authors' scopes, with two relations and the edges of three values.
+    static var mifnParameters: String {
+        func attention(_ prefix: String, _ names: [String]) -> String {
+            zip(names, ["8 8", "8 8", "8 1"]).map { "\(prefix)\($0): \($1)" }
+                .joined(separator: "\n")
+        }
+        let shared = [
+            """
+            all_encoder.item_emb_matrix: 15 8
+            knowledge.offsets: 16
+            knowledge.neighbours: \(mifnEdges)
+            knowledge.relations: \(mifnEdges)
+            """,
+            attention("graph_gnn.", ["W_s_in", "W_emb_in", "W_v_in"]),
+            attention("graph_gnn.", ["W_s_cross", "W_emb_cross", "W_v_cross"]),
+            prefixed(
+                "graph_gnn.",
+                """
+                cdgcn.W_f: 24 8
+                cdgcn.b_f: 8
+                cdgcn.w1: 8 8
+                cdgcn.b1: 8
+                cdgcn.w2: 8 8
+                cdgcn.b2: 8
+                cdgcn.dense.kernel: 8 1
+                W_r1: 8 16
+                b_r1: 16
+                W_r2: 8 16
+                b_r2: 16
+                """),
+            gru("graph_gnn.gru.", 32, 8),
+        ]
+        let domains = ["A", "B"].flatMap { name in
+            [
+                gru("encoder_\(name).", 8, 8),
+                prefixed(
+                    "filter_\(name).",
+                    """
+                    gate.W_f: 24 8
+                    gate.b_f: 8
+                    candidate.W_s: 16 8
+                    candidate.b_s: 8
+                    """),
+                gru("transfer_\(name).", 8, 8),
+                "switch_\(name).weight: 1 24\nswitch_\(name).bias: 1",
+                "s_predict_\(name).weight: 6 16\ns_predict_\(name).bias: 6",
+                attention("g_predict_\(name).", ["W_h", "W_emb", "W_v"]),
+            ]
+        }
+        return (shared + domains).joined(separator: "\n")
+    }
+
+    /// Of twelve items every third has category y, the others x, half of them z too: 8 + 4 + 4 edges each way.
+    private static let mifnEdges = 32
+
+    private static func gru(_ prefix: String, _ input: Int, _ hidden: Int) -> String {
+        prefixed(
+            prefix,
+            """
+            weight_ih_l0: \(3 * hidden) \(input)
+            weight_hh_l0: \(3 * hidden) \(hidden)
+            bias_ih_l0: \(3 * hidden)
+            bias_hh_l0: \(3 * hidden)
+            """)
+    }
+
     /// One block of the original SASRec's encoder.
     private static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
         prefixed(

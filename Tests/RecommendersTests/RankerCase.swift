@@ -72,7 +72,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         let catalogs = shape.domains.map { domain in
             Catalog(
                 name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
-                externalIDs: domain.items.map { "\($0)" })
+                externalIDs: domain.items.map { "\($0)" },
+                categories: domain.items.map { ["x", "y", "x|z"][Int($0) % 3] },
+                brands: domain.items.map { $0 % 4 == 0 ? "p" : nil })
         }
         return TrainingData(
             catalogs: catalogs, sequences: .histories(rows),

@@ -5,6 +5,7 @@
 #ifndef CTORCH_H
 #define CTORCH_H
 
+#include "ct_account_filter.h"
 #include "ct_attention.h"
 #include "ct_autograd.h"
 #include "ct_core.h"
