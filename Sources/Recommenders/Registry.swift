@@ -40,6 +40,10 @@ public enum Models {
         "ifcdsr": entry(
             IFCDSR.self,
             "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
+        "llm4cdsr": entry(
+            LLM4CDSR.self,
+            "Liu et al.: Bridge the Domains: Large Language Models Enhanced Cross-domain Sequential "
+                + "Recommendation. SIGIR 2025; with GCA (parameters.gca.stages)"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

@@ -13,6 +13,7 @@ extension RankerCase {
         abxi,
         c2dsr,
         ifcdsr,
+        llm4cdsr,
     ]
 }
 
