@@ -14,6 +14,7 @@ extension RankerCase {
         c2dsr,
         ifcdsr,
         llm4cdsr,
+        cdsrnpStyle,
     ]
 }
 
