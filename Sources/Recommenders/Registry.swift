@@ -52,6 +52,14 @@ public enum Models {
             MIFN.self,
             "Ma et al.: Mixed Information Flow for Cross-domain Sequential Recommendations. "
                 + "TKDD 2022"),
+        "llm4cdsr": entry(
+            LLM4CDSR.self,
+            "Liu et al.: Bridge the Domains: Large Language Models Enhanced Cross-domain Sequential "
+                + "Recommendation. SIGIR 2025; with GCA (parameters.gca.stages)"),
+        "cdsrnp-style": entry(
+            CDSRNPStyle.self,
+            "A stand-in for, not the method of: Li et al., arXiv 2410.13588, 2024, of which only the "
+                + "abstract could be read; with GCA (parameters.gca.stages)"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

@@ -101,7 +101,9 @@ struct ItemRankerTests {
             let beside = model.prerequisites[path] ?? [:]
             let one = try model.build(changing: beside)
             let other = try model.build(changing: beside.merging([path: value]) { $1 })
-            guard one.parameterList == other.parameterList else { continue }
+            guard one.parameterList == other.parameterList,
+                one.model.parameterCount == other.model.parameterCount
+            else { continue }
             if model.overfit != nil, try !identical(other.loss().total, one.loss().total) {
                 continue
             }

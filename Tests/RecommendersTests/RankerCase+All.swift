@@ -16,6 +16,8 @@ extension RankerCase {
         splitJoin("pi-net"),
         splitJoin("psjnet"),
         mifn,
+        llm4cdsr,
+        cdsrnpStyle,
     ]
 }
 

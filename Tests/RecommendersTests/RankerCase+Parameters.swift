@@ -73,11 +73,11 @@ extension RankerCase {
             .joined(separator: "\n")
     }
 
-    private static func prefixed(_ prefix: String, _ list: String) -> String {
+    static func prefixed(_ prefix: String, _ list: String) -> String {
         list.split(separator: "\n").map { prefix + $0 }.joined(separator: "\n")
     }
 
-    private static let gcaParameters = """
+    static let gcaParameters = """
         attention.in_proj_weight: 24 8
         attention.in_proj_bias: 24
         attention.out_proj.weight: 8 8
@@ -266,11 +266,16 @@ extension RankerCase {
     }
 
     /// One block of the original SASRec's encoder.
-    private static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
+    static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
+        prefixed(prefix, "pos_emb.weight: \(positions) \(width)\n") + "\n"
+            + causalBackbone(width, prefix: prefix)
+    }
+
+    /// The same without positions.
+    static func causalBackbone(_ width: Int, prefix: String) -> String {
         prefixed(
             prefix,
             """
-            pos_emb.weight: \(positions) \(width)
             attention_layernorms.0.weight: \(width)
             attention_layernorms.0.bias: \(width)
             attention_layers.0.in_proj_weight: \(3 * width) \(width)

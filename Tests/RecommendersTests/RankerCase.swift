@@ -52,8 +52,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         }
         let random = RandomSources.seeded(seed)
         let (model, resolved) = try Models.entry(named: name).build(settings, Self.shape, random)
-        let imageSize = resolved["imageSize"] as? Int
-        try (model as? any DataPreparing)?.prepare(with: Self.data(imageSize: imageSize ?? 1))
+        let imageSize = resolved["imageSize"] ?? resolved["hashSize"]
+        try (model as? any DataPreparing)?.prepare(
+            with: Self.data(imageSize: imageSize as? Int ?? 1))
         return Built(
             model: try #require(model as? any Ranker), resolved: resolved, random: random)
     }

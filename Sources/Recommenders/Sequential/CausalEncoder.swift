@@ -48,24 +48,32 @@ struct TokenPlaces {
     /// For each token, how many zero vectors before it are attended to: what a padded implementation without a key mask
     /// does.
     var padding: [Int32]?
+    /// Whether tokens attend to their whole row, what comes after them included.
+    var seesFuture = false
+
+    /// For each token, how many tokens of its row it attends to.
+    fileprivate var limits: [Int32] {
+        let layout = JaggedLayout(offsets: offsets)
+        guard seesFuture else { return layout.causalLimits }
+        return (0..<layout.rowCount).flatMap { row in
+            let count = layout.tokens(of: row).count
+            return [Int32](repeating: Int32(count), count: count)
+        }
+    }
 }
 
-/// Causal self-attention over sequences with learned positions.
-final class CausalEncoder: Module {
-    let posEmb: Embedding
+/// The blocks of an encoder, without its positions.
+final class CausalBackbone: Module {
     let attentionLayernorms: [LayerNorm]
     let attentionLayers: [MultiHeadAttention]
     let forwardLayernorms: [LayerNorm]
     private let forwardLayers: [PointWiseFeedForward]
     let lastLayernorm: LayerNorm
-    private let dropout: Dropout
 
     /// Draws fresh weights.
     init(_ settings: CausalEncoderSettings, random: RandomSources) {
         let width = settings.width
         let blocks = 0..<settings.blocks
-        posEmb = Embedding(
-            settings.positions, width, initializer: .normal(deviation: 0.02), random: random)
         attentionLayernorms = blocks.map { _ in LayerNorm(width, epsilon: 1e-8) }
         attentionLayers = blocks.map { _ in
             MultiHeadAttention(
@@ -75,22 +83,54 @@ final class CausalEncoder: Module {
         forwardLayernorms = blocks.map { _ in LayerNorm(width, epsilon: 1e-8) }
         forwardLayers = blocks.map { _ in PointWiseFeedForward(settings, random: random) }
         lastLayernorm = LayerNorm(width, epsilon: 1e-8)
-        dropout = Dropout(settings.dropout, random: random)
     }
 
-    /// The state after each token. values: [tokens, width], already scaled
-    func callAsFunction(_ values: Tensor, at places: TokenPlaces) -> Tensor {
-        var tokens = JaggedTensor(
-            values: dropout(values + posEmb(places.positions)),
-            layout: JaggedLayout(offsets: places.offsets))
-        let limits = tokens.layout.causalLimits
-        for block in attentionLayers.indices {
+    /// Some of the blocks, one after another.
+    func callAsFunction(
+        _ embedded: JaggedTensor, blocks: Range<Int>, at places: TokenPlaces
+    ) -> JaggedTensor {
+        var tokens = embedded
+        let limits = places.limits
+        for block in blocks {
             let query = attentionLayernorms[block](tokens.values)
             let attended = attentionLayers[block](
                 tokens.with(query), memory: tokens, keyLimits: limits, padding: places.padding)
             let normed = forwardLayernorms[block](query + attended.values)
             tokens.values = forwardLayers[block](normed)
         }
-        return lastLayernorm(tokens.values)
+        return tokens
+    }
+}
+
+/// Causal self-attention over sequences with learned positions.
+final class CausalEncoder: Module {
+    let posEmb: Embedding
+    let backbone: CausalBackbone
+    let dropout: Dropout
+
+    /// Draws fresh weights.
+    init(_ settings: CausalEncoderSettings, random: RandomSources) {
+        posEmb = Embedding(
+            settings.positions, settings.width, initializer: .normal(deviation: 0.02),
+            random: random)
+        backbone = CausalBackbone(settings, random: random)
+        dropout = Dropout(settings.dropout, random: random)
+    }
+
+    /// The names of C2DSR's port.
+    override var renamedChildren: [String: String] { ["backbone": ""] }
+
+    /// What the blocks read. values: [tokens, width], already scaled
+    func embedded(_ values: Tensor, at places: TokenPlaces) -> JaggedTensor {
+        JaggedTensor(
+            values: dropout(values + posEmb(places.positions)),
+            layout: JaggedLayout(offsets: places.offsets))
+    }
+
+    /// The state after each token. values: [tokens, width], already scaled
+    func callAsFunction(_ values: Tensor, at places: TokenPlaces) -> Tensor {
+        let blocks = backbone.attentionLayers.indices
+        return backbone.lastLayernorm(
+            backbone(embedded(values, at: places), blocks: blocks, at: places).values)
     }
 }

@@ -16,6 +16,12 @@ extension SequenceBatch {
         return kept
     }
 
+    /// The same, and where in this batch each token stands.
+    func trimmed(to length: Int) -> (batch: SequenceBatch, kept: [Int32]) {
+        let kept = (0..<rows).flatMap { tokens(ofRow: $0).suffix(length).map(Int32.init) }
+        return (keepingLast(length), kept)
+    }
+
     /// The rows with only the events of some items; in a training batch inputs and targets are paired anew.
     ///
     /// Rows stay where they are, also when nothing is left of them.

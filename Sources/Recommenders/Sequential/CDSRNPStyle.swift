@@ -1,0 +1,391 @@
+// CDSRNP-style: a stand-in for CDSRNP, cross-domain sequential recommendation by a neural process. It is NOT that method.
+//
+// The idea is from H. Li, J. Cao, Y. Gao, Y. Liu, S. Pang: "Cross-Domain Sequential Recommendation via Neural Process",
+// arXiv 2410.13588, 2024. Only the abstract could be read, and no code is public. Known from it: a support set of people
+// with events in several domains gives a prior of how domains go together; the people to be recommended for, those of
+// one domain among them, give a posterior; both are aligned; a fine-grained layer selects relevant interests.
+// Everything else is chosen here, and no result of this file says anything about the published one.
+//
+// Chosen: a causal transformer encoder for each domain over one item table; a person's state toward a domain is a map of
+// the newest state there beside the mean of the newest states elsewhere; q(z|S) and q(z|S ∪ Q) are diagonal normal
+// distributions by one net from mean states; z joins each state by a feed-forward net; the state then attends to the
+// people of the support set; scores are inner products; the loss is the cross-entropy of the query rows plus the
+// divergence of the posterior from the prior.
+//
+// Training looks at the future by design: z is drawn from the posterior, which has read the query rows to their ends.
+// Scoring takes the prior's mean over a stored support set, training sequences of people at equal distances in the data,
+// so that it repeats itself and no state knows what comes after it.
+//
+// Shapes: T tokens, S states, U people, d = embeddingSize, l = latentSize.
+
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// Settings of the stand-in; nothing is known of the authors'.
+public struct CDSRNPStyleConfiguration: ModelConfiguration {
+    /// Width d of all vectors.
+    public var embeddingSize = 128
+    /// Encoder blocks.
+    public var blocks = 2
+    /// Attention heads of the encoders.
+    public var heads = 2
+    /// Dropout of embeddings, attention weights and feed-forward nets.
+    public var dropout = 0.2
+    /// The most recent events of a sequence that are used.
+    public var maximumLength = 50
+    /// Width l of the latent vector.
+    public var latentSize = 64
+    /// People of the stored support set, and the most of a batch.
+    public var supportUsers = 64
+    /// The share of a batch's people of several domains that are its support set; the others are predicted.
+    public var supportShare = 0.5
+    /// Weight of the divergence of the posterior from the prior.
+    public var divergenceWeight = 1.0
+    /// Which items of a domain compete with a target.
+    public var softmax = ItemSoftmax.full
+    /// Items of each domain drawn for the sampled and the shared softmax.
+    public var negatives = 128
+    /// Gated cross-attention between the domain threads.
+    public var gca = GCAConfiguration()
+
+    /// The settings of the stand-in.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try requireHeads(heads, "heads", dividing: embeddingSize)
+        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
+        for (name, size) in [
+            ("blocks", blocks), ("maximumLength", maximumLength), ("latentSize", latentSize),
+            ("supportUsers", supportUsers), ("negatives", negatives),
+        ] {
+            try require(size > 0, name, expected: "above 0", got: size)
+        }
+        for (name, share) in [("dropout", dropout), ("supportShare", supportShare)] {
+            try require(
+                (0..<1).contains(share), name, expected: "at least 0, below 1", got: share)
+        }
+        try require(
+            divergenceWeight >= 0, "divergenceWeight", expected: "at least 0",
+            got: divergenceWeight)
+        try gca.validate()
+    }
+}
+
+/// The model: encoders of the domains, a latent vector of how domains go together, attention to the support set.
+public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, SteppedInTraining {
+    /// Settings.
+    public typealias Configuration = CDSRNPStyleConfiguration
+
+    /// Where GCA can attach.
+    public static let gcaStages = [
+        "embeddings, before the encoders", "after the encoders", "states that are scored",
+    ]
+
+    private let settings: CDSRNPStyleConfiguration
+    private let shape: DataShape
+    private let itemEmbedding: Embedding
+    private let domains: [CDSRNPDomain]
+    private let latent: LatentEncoder
+    private let decoder: FeedForward
+    private let adaptiveLayer: SupportAttention
+    private let norm: LayerNorm
+    private let support = SupportSet()
+    private let dropout: Dropout
+    private let chance: Generator
+    /// Gated cross-attention, if any stage is chosen.
+    public let gca: GCAStack?
+
+    /// Draws fresh weights; the support set comes with ``prepare(with:)``.
+    public init(
+        _ configuration: CDSRNPStyleConfiguration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        try require(
+            shape.domains.count > 1, "model",
+            expected: "data with two domains or more for cdsrnp-style", got: shape.domains.count)
+        settings = configuration
+        self.shape = shape
+        let width = configuration.embeddingSize
+        itemEmbedding = Embedding(
+            shape.itemCount + 1, width, initializer: .normal(deviation: 0.02), random: random)
+        let sizes = CausalEncoderSettings(
+            width: width, blocks: configuration.blocks, heads: configuration.heads,
+            dropout: configuration.dropout, positions: configuration.maximumLength)
+        domains = shape.domains.map { _ in CDSRNPDomain(sizes, random: random) }
+        latent = LatentEncoder(width, latent: configuration.latentSize, random: random)
+        decoder = FeedForward(
+            width + configuration.latentSize, inner: 2 * width, width, activation: .gelu,
+            initializer: .xavierUniform, random: random)
+        adaptiveLayer = SupportAttention(width, random: random)
+        norm = LayerNorm(width)
+        dropout = Dropout(configuration.dropout, random: random)
+        chance = random.dropout
+        gca = try GCAStack(
+            configuration.gca, host: CDSRNPStyle.self, width: width,
+            domains: shape.domains.map(\.name), initializer: .xavierUniform, random: random)
+    }
+
+    /// Stores training sequences of people with events in several domains.
+    public func prepare(with data: TrainingData) {
+        let sequences = data.sequences.keepingLast(settings.maximumLength)
+        support.take(settings.supportUsers, of: sequences) { hasSeveralDomains(sequences, $0) }
+    }
+
+    private func hasSeveralDomains(_ batch: SequenceBatch, _ row: Int) -> Bool {
+        Set(batch.items[batch.tokens(ofRow: row)].map(shape.domain(of:))).count > 1
+    }
+
+    // MARK: Encoders
+
+    /// What the encoders made of a batch.
+    private struct Reading {
+        let batch: SequenceBatch
+        /// For each domain the state after each of its items.
+        let states: [Tensor]
+        /// For each domain and token of the batch the domain's newest item up to there; -1 without one.
+        let newest: [[Int32]]
+
+        /// The tokens at the ends of some rows.
+        func ends(of rows: [Int]) -> [Int32] { rows.map { batch.offsets[$0 + 1] - 1 } }
+    }
+
+    private func read(_ batch: SequenceBatch) -> Reading {
+        var histories = batch
+        histories.targets = []
+        let own = shape.domains.map { DomainSequence($0.items, of: histories) }
+        let scale = Double(settings.embeddingSize).squareRoot()
+        // Counted from the oldest item: counted from the newest they would tell how many are to come.
+        let places = own.map { sequence in
+            TokenPlaces(
+                offsets: sequence.offsets,
+                positions: JaggedLayout(offsets: sequence.offsets).causalLimits.map { $0 - 1 })
+        }
+        var threads = own.indices.map { index in
+            DomainThread(
+                tokens: domains[index].encoder.embedded(
+                    itemEmbedding(own[index].items) * scale, at: places[index]),
+                axis: own[index].axis(in: batch))
+        }
+        if let gca { threads = gca.align(threads, stage: 0) }
+        for index in domains.indices {
+            let backbone = domains[index].encoder.backbone
+            threads[index].tokens.values = backbone.lastLayernorm(
+                backbone(
+                    threads[index].tokens, blocks: 0..<settings.blocks, at: places[index]
+                ).values)
+        }
+        if let gca { threads = gca.align(threads, stage: 1) }
+        return Reading(
+            batch: batch, states: threads.map(\.tokens.values),
+            newest: own.map { $0.newest(in: batch) })
+    }
+
+    /// What is known of people at some tokens when a domain is recommended in. [tokens, d]
+    private func states(_ reading: Reading, _ domain: Int, at tokens: [Int32]) -> Tensor {
+        func newest(_ index: Int) -> [Int32] { tokens.map { reading.newest[index][Int($0)] } }
+        let own = reading.states[domain].rowsOrZeros(newest(domain))
+        var sum = Tensor.zeros([tokens.count, settings.embeddingSize], device: own.device)
+        var counts = [Float](repeating: 0, count: tokens.count)
+        for other in domains.indices where other != domain {
+            let rows = newest(other)
+            sum = sum + reading.states[other].rowsOrZeros(rows)
+            for (place, row) in rows.enumerated() where row >= 0 { counts[place] += 1 }
+        }
+        let shares = Tensor(
+            counts.map { 1 / max($0, 1) }, shape: [counts.count, 1], device: own.device)
+        return domains[domain].join(.concatenate([own, sum * shares], dimension: 1))
+    }
+
+    // MARK: The neural process
+
+    /// What is known beside a person's own events: the latent vector and the people of the support set.
+    private struct Context {
+        /// [1, l].
+        let latent: Tensor
+        /// For each domain what is known of the people. [U, d]
+        let people: [Tensor]
+    }
+
+    /// The distribution of z that some people give; zeros stand for nobody.
+    private func distribution(_ reading: Reading, of rows: [Int]) -> DiagonalNormal {
+        guard !rows.isEmpty else {
+            return latent(
+                .zeros([1, settings.embeddingSize], device: itemEmbedding.weight.value.device))
+        }
+        let ends = reading.ends(of: rows)
+        let sum = domains.indices.map {
+            states(reading, $0, at: ends).mean(dimension: 0, keepingDimension: true)
+        }
+        return latent(sum.dropFirst().reduce(sum[0], +) / Double(sum.count))
+    }
+
+    private func people(_ reading: Reading, _ rows: [Int]) -> [Tensor] {
+        domains.indices.map { states(reading, $0, at: reading.ends(of: rows)) }
+    }
+
+    /// The prior's mean and the people of the stored support set.
+    private var storedContext: Context {
+        let reading = read(support.batch)
+        let rows = Array(0..<support.batch.rows)
+        return Context(
+            latent: distribution(reading, of: rows).mean, people: people(reading, rows))
+    }
+
+    /// A batch's support rows and all others, of which some are asked for.
+    private func split(_ batch: SequenceBatch) -> (support: [Int], query: [Int]) {
+        let candidates = (0..<batch.rows).filter { hasSeveralDomains(batch, $0) }
+        let count = min(
+            Int(Double(candidates.count) * settings.supportShare), settings.supportUsers)
+        let support = Set(candidates.prefix(count))
+        return (
+            support.sorted(),
+            (0..<batch.rows).filter { !support.contains($0) && !batch.tokens(ofRow: $0).isEmpty }
+        )
+    }
+
+    /// Prior, posterior and what follows from them in training: z is drawn, in evaluation the posterior's mean.
+    private func trainingContext(
+        _ reading: Reading, support: [Int], query: [Int]
+    ) -> (context: Context, divergence: Tensor) {
+        let prior = distribution(reading, of: support)
+        let posterior = distribution(reading, of: support + query)
+        let noise = isTraining ? chance.normal([1, settings.latentSize]) : nil
+        let drawn = noise.map { posterior.mean + posterior.deviation * $0 } ?? posterior.mean
+        return (
+            Context(latent: drawn, people: people(reading, support)),
+            posterior.divergence(from: prior)
+        )
+    }
+
+    /// States that are scored, and the tokens after which they stand.
+    private struct Scored {
+        var tokens: [Int32] = []
+        var offsets: [Int32] = [0]
+        var axis: [Int32] = []
+        var states: Tensor?
+    }
+
+    /// For each domain the states of the steps that predict it in some rows; `latest` leaves the rows' last ones.
+    private func scored(
+        _ reading: Reading, rows: [Int], in context: Context, latest: Bool = false
+    ) -> [Scored] {
+        let batch = reading.batch
+        let isAsked = Set(rows)
+        var all = shape.domains.map { domain in
+            var own = Scored()
+            for row in 0..<batch.rows {
+                let tokens = isAsked.contains(row) ? batch.tokens(ofRow: row) : 0..<0
+                for token in latest ? tokens.suffix(1) : tokens
+                where domain.items.contains(batch.targets[token]) {
+                    own.tokens.append(Int32(token))
+                    own.axis.append(Int32(token) - batch.offsets[row])
+                }
+                own.offsets.append(Int32(own.tokens.count))
+            }
+            return own
+        }
+        var threads = all.enumerated().map { index, own in
+            DomainThread(
+                tokens: JaggedTensor(
+                    values: decode(states(reading, index, at: own.tokens), index, context),
+                    layout: JaggedLayout(offsets: own.offsets)),
+                axis: own.axis)
+        }
+        if let gca { threads = gca.align(threads, stage: 2) }
+        for index in all.indices { all[index].states = threads[index].tokens.values }
+        return all
+    }
+
+    /// Joins z to states and lets them attend to the support set. [S, d]
+    private func decode(_ states: Tensor, _ domain: Int, _ context: Context) -> Tensor {
+        let latent =
+            Tensor.zeros([states.size(0), settings.latentSize], device: states.device)
+            + context.latent
+        let joined = states + dropout(decoder(.concatenate([states, latent], dimension: 1)))
+        let people = context.people[domain]
+        guard people.size(0) > 0 else { return norm(joined) }
+        return norm(joined, adding: adaptiveLayer(joined, people: people), dropout: dropout)
+    }
+
+    // MARK: Training
+
+    /// One phase over the mixed sequences.
+    public var phases: [TrainingPhase] {
+        let negatives = settings.softmax.negatives(settings.negatives)
+        return [TrainingPhase(name: "train", examples: .sequences(negatives))]
+    }
+
+    /// The cross-entropies of the query rows in each domain, and the weighted divergence.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let full, let negatives) = batch else {
+            preconditionFailure("cdsrnp-style: expected sequences")
+        }
+        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+        let reading = read(sequences)
+        let (support, query) = split(sequences)
+        let (context, divergence) = trainingContext(reading, support: support, query: query)
+        let softmax = SoftmaxLoss(
+            settings.softmax, negatives: negatives, perDomain: settings.negatives, temperature: 1,
+            table: itemEmbedding.weight.value, domains: shape.domains)
+        var total = divergence * settings.divergenceWeight
+        var parts: [(name: String, value: Tensor)] = []
+        for (index, own) in scored(reading, rows: query, in: context).enumerated() {
+            guard let states = own.states, !own.tokens.isEmpty else { continue }
+            let loss = softmax(
+                states, targets: own.tokens.map { sequences.targets[Int($0)] },
+                positions: own.tokens.map { kept[Int($0)] }, domain: index
+            ).mean()
+            parts.append((shape.domains[index].name, loss))
+            total = total + loss
+        }
+        return Loss(total, parts: parts + [("divergence", divergence)])
+    }
+
+    /// The states that are scored, domain by domain.
+    ///
+    /// In training with the posterior of the batch, which knows the future, in evaluation with the stored support set.
+    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
+        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+        let reading = read(sequences)
+        let (support, query) = split(sequences)
+        let context =
+            isTraining
+            ? trainingContext(reading, support: support, query: query).context : storedContext
+        let rows = isTraining ? query : Array(0..<sequences.rows)
+        return scored(reading, rows: rows, in: context).compactMap { own in
+            own.states.map {
+                TrainingStates(tokens: own.tokens.map { kept[Int($0)] }, states: $0)
+            }
+        }
+    }
+
+    // MARK: Scoring
+
+    /// The newest states toward each row's domain; zeros for a row without events. [rows, d]
+    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        let batch = histories.keepingLast(settings.maximumLength).steps {
+            shape.domains[targets[$0].rawValue].firstItem
+        }
+        // A stage that reads scored states needs all of them.
+        let latest = !settings.gca.stages.contains(2)
+        let all = scored(
+            read(batch), rows: Array(0..<batch.rows), in: storedContext, latest: latest)
+        var place = [Int32](repeating: -1, count: batch.rows)
+        var start: Int32 = 0
+        for (index, own) in all.enumerated() {
+            for row in 0..<batch.rows
+            where targets[row].rawValue == index && own.offsets[row] < own.offsets[row + 1] {
+                place[row] = start + own.offsets[row + 1] - 1
+            }
+            start += Int32(own.tokens.count)
+        }
+        return Tensor.concatenate(all.compactMap(\.states)).rowsOrZeros(place)
+    }
+
+    /// Item embeddings. [items, d]
+    public func itemVectors(of domain: DomainID) -> Tensor {
+        let items = shape.domains[domain.rawValue].items
+        return itemEmbedding.weight.value[Int(items.lowerBound)..<Int(items.upperBound)]
+    }
+}
