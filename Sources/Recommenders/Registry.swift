@@ -40,6 +40,9 @@ public enum Models {
         "ifcdsr": entry(
             IFCDSR.self,
             "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
+        "tri-cdr": entry(
+            TriCDR.self,
+            "Ma et al.: Triple Sequence Learning for Cross-domain Recommendation. TOIS 2024"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

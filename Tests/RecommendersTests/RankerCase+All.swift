@@ -13,6 +13,7 @@ extension RankerCase {
         abxi,
         c2dsr,
         ifcdsr,
+        tricdr,
     ]
 }
 
@@ -148,5 +149,25 @@ extension RankerCase {
             prerequisites: ["negatives": ["softmax": #""shared""#]],
             parameters: ifcdsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 3))
+    }
+
+    private static var tricdr: RankerCase {
+        RankerCase(
+            name: "tri-cdr",
+            overrides: """
+                {"embeddingSize": 8, "blocks": 1, "maximumLength": 8, "attentionSize": 10,
+                 "attentionInnerSize": 6, "tripletWeight": 1, "tripletMargin": 1,
+                 "pretrainingEpochs": 0}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "blocks": "2", "heads": "2", "dropout": "0.3",
+                "maximumLength": "7", "attentionSize": "12", "attentionInnerSize": "4",
+                "scale": "4", "contrastWeight": "0.2", "contrastTemperature": "0.2",
+                "mixedSourceRate": "2", "mixedTargetRate": "2", "sourceTargetRate": "2",
+                "tripletWeight": "2", "tripletMargin": "2", "attendsPadding": "true",
+                "pretrainingEpochs": "1", "target": #""a""#,
+            ],
+            parameters: tricdrParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 1))
     }
 }
