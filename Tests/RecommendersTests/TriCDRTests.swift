@@ -51,7 +51,7 @@ import TorchNN
         }
         loss.total.backward()
         let trained = model.parameters()
-        #expect(trained.count == 96)
+        #expect(trained.count == 107)
         for (name, parameter) in trained {
             var got = try #require(parameter.value.gradient, "\(name)")
             var expected = try #require(fixture["grad.\(name)"], "\(name)")
@@ -75,7 +75,8 @@ import TorchNN
         let states = model.states(
             of: histories, in: [DomainID](repeating: domain, count: histories.rows))
         let scores = states.linear(model.itemVectors(of: domain))
-        #expect(try relativeError(scores, #require(fixture["scores"])) < Self.tolerance)
+        let error = try relativeError(scores, #require(fixture["scores"]))
+        #expect(error < Self.tolerance, "\(error)")
     }
 
     @Test("each encoder is trained alone, then all together; a head has only the joint phase")
@@ -110,7 +111,7 @@ import TorchNN
         }
         // Items of the other domain change nothing for a domain's encoder.
         #expect(abs(loss([[1, 8, 2, 9, 3]], 1) - loss([[1, 2, 3]], 1)) < 1e-6)
-        #expect(abs(loss([[1, 8, 2, 9, 3]], 2) - loss([[8, 9, 3]], 2)) > 1e-4)
+        #expect(abs(loss([[1, 8, 2, 9, 3]], 2) - loss([[8, 9, 3]], 2)) < 1e-6)
         #expect(abs(loss([[1, 8, 2, 9, 3]], 0) - loss([[1, 2, 3]], 0)) > 1e-4)
     }
 

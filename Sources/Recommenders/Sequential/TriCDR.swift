@@ -10,8 +10,11 @@
 // sequences end at the row's last input; the reference's mixed and source sequences also hold what comes after, which
 // no step sees, but which shifts positions, counted from the newest event. A step that sees nothing of the source gets
 // zeros from it, where the reference takes the mean of the padded row, later events included. Users without a step that
-// sees the source count for the prediction alone; the reference leaves them out. A domain's table has its own items
-// alone. The score's bias, which no softmax can see, is left out, and other biases start at 0.
+// sees the source count for the prediction alone; the reference leaves them out. In evaluation the mixed sequence has
+// all that was known; the reference's lacks the validation event. Scores are cosines, as in training; the reference's
+// evaluation normalises over the candidates instead of each item's vector, so that a score depends on the other
+// candidates. A domain's table has its own items alone. The weighing net's last bias, which no softmax can see, is left
+// out; other biases start at 0.
 //
 // The reference ships pre-trained encoders, not how they were trained. Inferred: each predicts the next item of its
 // sequence, with the scores and the loss of the joint phase; the number of epochs is unknown.
