@@ -68,9 +68,14 @@ extension RankerCase {
 
     /// The parameters of ABXI by its authors' names, then those of GCA at stages 0 and 1.
     static var abxiParameters: String {
-        let modules = ["0.0.a_from_b", "0.0.b_from_a", "1.0.a_from_b", "1.0.b_from_a"]
-        return ([abxiHostParameters] + modules.map { prefixed("gca.\($0).", gcaParameters) })
-            .joined(separator: "\n")
+        ([abxiHostParameters] + gcaModules(stages: 0..<2)).joined(separator: "\n")
+    }
+
+    /// The modules of GCA at some stages between two domains.
+    static func gcaModules(stages: Range<Int>) -> [String] {
+        stages.flatMap { stage in
+            ["a_from_b", "b_from_a"].map { prefixed("gca.\(stage).0.\($0).", gcaParameters) }
+        }
     }
 
     private static func prefixed(_ prefix: String, _ list: String) -> String {
@@ -156,10 +161,9 @@ extension RankerCase {
             lin_\(name).bias: 6
             """
         }
-        let modules = ["0.0.a_from_b", "0.0.b_from_a"]
         return
             (graphs + [thread(""), "lin_PAD.weight: 1 8\nlin_PAD.bias: 1"] + domains
-            + modules.map { prefixed("gca.\($0).", gcaParameters) }).joined(separator: "\n")
+            + gcaModules(stages: 0..<1)).joined(separator: "\n")
     }
 
     /// The item table, the images, and for three sequences an encoder of each.
