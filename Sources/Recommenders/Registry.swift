@@ -60,6 +60,9 @@ public enum Models {
             CDSRNPStyle.self,
             "A stand-in for, not the method of: Li et al., arXiv 2410.13588, 2024, of which only the "
                 + "abstract could be read; with GCA (parameters.gca.stages)"),
+        "tri-cdr": entry(
+            TriCDR.self,
+            "Ma et al.: Triple Sequence Learning for Cross-domain Recommendation. TOIS 2024"),
         "gru4rec": entry(
             GRU4Rec.self,
             "Hidasi et al.: Session-based Recommendations with Recurrent Neural Networks. "

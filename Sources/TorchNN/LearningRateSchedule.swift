@@ -6,6 +6,8 @@ public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
     case constant
     /// Multiplied by `factor` when `patience` epochs brought no gain.
     case plateau
+    /// Multiplied by `factor` after each epoch.
+    case exponential
     /// Half a cosine from the full rate to `minimum` over all steps, without restarts.
     case cosine
 }
@@ -18,7 +20,7 @@ public struct ScheduleConfiguration: Codable, Equatable, Sendable {
     public var warmupEpochs = 0
     /// The first epoch's share of the full rate.
     public var warmupStart = 1e-5
-    /// What a plateau multiplies the rate by.
+    /// What a plateau, or an epoch of the exponential, multiplies the rate by.
     public var factor = 0.3162
     /// How many epochs without gain a plateau forgives.
     public var patience = 30
@@ -56,6 +58,8 @@ public struct LearningRateSchedule: Codable, Equatable, Sendable {
         switch configuration.kind {
         case .constant: return base
         case .plateau: return base * pow(configuration.factor, Double(reductions))
+        case .exponential:
+            return base * pow(configuration.factor, Double(epoch - configuration.warmupEpochs))
         case .cosine:
             let start = Double(configuration.warmupEpochs)
             let span = max(Double(epochs) - start, 1)

@@ -69,6 +69,18 @@ let tinyRowSparse = """
     seed: 6
     """
 
+/// Phases of one epoch before those that are validated.
+let tinyTriCDR = """
+    model: tri-cdr
+    parameters: {embeddingSize: 8, blocks: 1, attentionSize: 6, attentionInnerSize: 4, pretrainingEpochs: 1}
+    training:
+      epochs: 2
+      batchSize: 16
+      optimizer: {learningRate: 0.01}
+      schedule: {kind: exponential, factor: 0.9}
+    seed: 8
+    """
+
 let tinyABXI = """
     model: abxi
     parameters:

@@ -6,6 +6,7 @@ extension RankerCase {
             overfit: nil),
         sasrec("mixed"),
         sasrec("per-domain"),
+        sasrecWithGCA,
         gru4rec("mixed"),
         gru4rec("per-domain"),
         srgnn("mixed"),
@@ -18,6 +19,7 @@ extension RankerCase {
         mifn,
         llm4cdsr,
         cdsrnpStyle,
+        tricdr,
     ]
 }
 
@@ -34,9 +36,9 @@ extension RankerCase {
                 "hiddenDropout": "0.3", "attentionDropout": "0.3", "activation": #""relu""#,
                 "layerNormEpsilon": "0.01", "initializerRange": "0.05", "maximumLength": "5",
                 "scope": other(scope), "scoresPadding": "true", "softmax": #""shared""#,
-                "negatives": "3",
-            ],
-            prerequisites: sampling,
+                "negatives": "3", "gca.stages": "[2]",
+            ].merging(gcaPerturbations) { $1 },
+            prerequisites: sampling.merging(gcaPrerequisites) { $1 },
             parameters: scope == "mixed"
                 ? sasrecParameters(items: 12)
                 : [
@@ -46,6 +48,42 @@ extension RankerCase {
                 .joined(separator: "\n"),
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
     }
+
+    /// Two threads that hear of each other at all three places.
+    private static var sasrecWithGCA: RankerCase {
+        RankerCase(
+            name: "sasrec",
+            overrides: """
+                {"embeddingSize": 8, "layers": 1, "innerSize": 12, "hiddenDropout": 0.2,
+                 "attentionDropout": 0.2, "maximumLength": 6, "scope": "per-domain",
+                 "gca": {"stages": [0, 1, 2], "dropout": 0.2}}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "layers": "2", "heads": "4", "innerSize": "10",
+                "hiddenDropout": "0.3", "attentionDropout": "0.3", "activation": #""relu""#,
+                "layerNormEpsilon": "0.01", "initializerRange": "0.05", "maximumLength": "5",
+                "scope": #""mixed""#, "scoresPadding": "true", "softmax": #""shared""#,
+                "negatives": "3", "gca.stages": "[2]",
+            ].merging(gcaPerturbations) { $1 },
+            prerequisites: sampling.merging(["scope": ["gca.stages": "[]"]]) { $1 },
+            parameters: ([
+                sasrecParameters(items: 6, prefix: "a."), sasrecParameters(items: 6, prefix: "b."),
+            ] + gcaModules(stages: 0..<3)).joined(separator: "\n"),
+            overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
+    }
+
+    private static let gcaPerturbations = [
+        "gca.depth": "2", "gca.heads": "4", "gca.activation": #""tanh""#,
+        "gca.hiddenActivation": #""gelu""#, "gca.normalization": #""pre""#,
+        "gca.zeroGate": "true", "gca.dropout": "0.3",
+    ]
+
+    /// GCA is for encoders of domains, and its settings count where it is attached.
+    private static let gcaPrerequisites = ["gca.stages": ["scope": #""per-domain""#]].merging(
+        gcaPerturbations.mapValues { _ in
+            ["scope": #""per-domain""#, "gca.stages": "[0]"]
+        }
+    ) { $1 }
 
     /// The number of negatives counts where there are any.
     private static let sampling = ["negatives": ["softmax": #""sampled""#]]
@@ -185,5 +223,25 @@ extension RankerCase {
             prerequisites: ["negatives": ["softmax": #""shared""#]],
             parameters: ifcdsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 3))
+    }
+
+    private static var tricdr: RankerCase {
+        RankerCase(
+            name: "tri-cdr",
+            overrides: """
+                {"embeddingSize": 8, "blocks": 1, "maximumLength": 8, "attentionSize": 10,
+                 "attentionInnerSize": 6, "tripletWeight": 1, "tripletMargin": 1,
+                 "pretrainingEpochs": 0}
+                """,
+            perturbations: [
+                "embeddingSize": "16", "blocks": "2", "heads": "2", "dropout": "0.3",
+                "maximumLength": "7", "attentionSize": "12", "attentionInnerSize": "4",
+                "scale": "4", "contrastWeight": "0.2", "contrastTemperature": "0.2",
+                "mixedSourceRate": "2", "mixedTargetRate": "2", "sourceTargetRate": "2",
+                "tripletWeight": "2", "tripletMargin": "2", "attendsPadding": "true",
+                "pretrainingEpochs": "1", "target": #""a""#,
+            ],
+            parameters: tricdrParameters,
+            overfit: Overfit(steps: 120, learningRate: 0.02, loss: 1))
     }
 }

@@ -68,9 +68,14 @@ extension RankerCase {
 
     /// The parameters of ABXI by its authors' names, then those of GCA at stages 0 and 1.
     static var abxiParameters: String {
-        let modules = ["0.0.a_from_b", "0.0.b_from_a", "1.0.a_from_b", "1.0.b_from_a"]
-        return ([abxiHostParameters] + modules.map { prefixed("gca.\($0).", gcaParameters) })
-            .joined(separator: "\n")
+        ([abxiHostParameters] + gcaModules(stages: 0..<2)).joined(separator: "\n")
+    }
+
+    /// The modules of GCA at some stages between two domains.
+    static func gcaModules(stages: Range<Int>) -> [String] {
+        stages.flatMap { stage in
+            ["a_from_b", "b_from_a"].map { prefixed("gca.\(stage).0.\($0).", gcaParameters) }
+        }
     }
 
     static func prefixed(_ prefix: String, _ list: String) -> String {
@@ -156,10 +161,9 @@ extension RankerCase {
             lin_\(name).bias: 6
             """
         }
-        let modules = ["0.0.a_from_b", "0.0.b_from_a"]
         return
             (graphs + [thread(""), "lin_PAD.weight: 1 8\nlin_PAD.bias: 1"] + domains
-            + modules.map { prefixed("gca.\($0).", gcaParameters) }).joined(separator: "\n")
+            + gcaModules(stages: 0..<1)).joined(separator: "\n")
     }
 
     /// The item table, the images, and for three sequences an encoder of each.
@@ -273,6 +277,45 @@ extension RankerCase {
 
     /// The same without positions.
     static func causalBackbone(_ width: Int, prefix: String) -> String {
+    /// The three encoders of Tri-CDR by its authors' names, then a head for each domain.
+    static var tricdrParameters: String {
+        let encoders = [("mix", 13), ("source", 6), ("target", 6)].map { name, items in
+            let prefix = "sasrec_embedding_\(name)."
+            return "\(prefix)item_emb.weight: \(items) 8\n"
+                + causalEncoder(8, positions: 8, prefix: prefix)
+        }
+        return (encoders + ["source.", "target."].map { prefixed($0, tricdrHeadParameters) })
+            .joined(separator: "\n")
+    }
+
+    private static let tricdrHeadParameters = """
+        log_feat_map1.weight: 8 24
+        log_feat_map1.bias: 8
+        log_feat_map2.weight: 8 8
+        log_feat_map2.bias: 8
+        map_mix_cl1_layer1.weight: 8 8
+        map_mix_cl1_layer1.bias: 8
+        map_mix_cl1_layer2.weight: 8 8
+        map_mix_cl1_layer2.bias: 8
+        map_source_cl1_layer1.weight: 8 8
+        map_source_cl1_layer1.bias: 8
+        map_source_cl1_layer2.weight: 8 8
+        map_source_cl1_layer2.bias: 8
+        map_target_cl1_layer1.weight: 8 8
+        map_target_cl1_layer1.bias: 8
+        map_target_cl1_layer2.weight: 8 8
+        map_target_cl1_layer2.bias: 8
+        model.0.weight: 10 40
+        model.0.bias: 10
+        model.1.weight: 1
+        model.2.weight: 6 10
+        model.2.bias: 6
+        model.3.weight: 1
+        model.4.weight: 1 6
+        """
+
+    /// One block of the original SASRec's encoder.
+    private static func causalEncoder(_ width: Int, positions: Int, prefix: String) -> String {
         prefixed(
             prefix,
             """

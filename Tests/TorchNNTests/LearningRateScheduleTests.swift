@@ -43,6 +43,18 @@ struct LearningRateScheduleTests {
         #expect(abs(warm.rate(epoch: 12, progress: 0) - 0.05) < 1e-12)
     }
 
+    @Test("the exponential falls by its factor after each epoch")
+    func exponential() throws {
+        var settings = ScheduleConfiguration()
+        settings.kind = .exponential
+        settings.factor = 0.5
+        let schedule = LearningRateSchedule(settings, base: 8, epochs: 12)
+        #expect((0...3).map { schedule.rate(epoch: $0, progress: 0.5) } == [8, 4, 2, 1])
+        settings.warmupEpochs = 2
+        let warm = LearningRateSchedule(settings, base: 8, epochs: 12)
+        #expect((2...4).map { warm.rate(epoch: $0, progress: 0) } == [8, 4, 2])
+    }
+
     @Test("a plateau reduces the rate after more epochs without gain than it forgives")
     func plateau() throws {
         let scores = try expected("plateau.scores")

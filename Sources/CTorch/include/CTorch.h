@@ -10,6 +10,7 @@
 #include "ct_autograd.h"
 #include "ct_core.h"
 #include "ct_fused.h"
+#include "ct_interest.h"
 #include "ct_linear_algebra.h"
 #include "ct_loss.h"
 #include "ct_ops.h"

@@ -6,7 +6,9 @@
 // Differences from the reference: sequences are jagged; every prefix is predicted once in one pass instead of being a
 // sample of its own; the padding row is no candidate (`scoresPadding` makes it one); `scope` chooses between one
 // encoder over the mixed sequence and one for each domain over its own events, the single-domain twin; `softmax` can
-// replace all items by samples.
+// replace all items by samples; `gca` lets the domains' encoders hear of each other (GatedCrossAttention.swift), each
+// event of what came before it, so a state knows nothing of the other domains' events after its own latest. Such
+// threads are what LLM4CDSR has, a host of the GCA paper; that is inferred, and so are the stages' places.
 
 public import Interactions
 public import Torch
@@ -42,6 +44,8 @@ public struct SASRecConfiguration: SequenceModelConfiguration {
     public var negatives = 128
     /// Whether the padding row takes part in the full softmax.
     public var scoresPadding = false
+    /// Gated cross-attention between the encoders of the domains, for scope per-domain.
+    public var gca = GCAConfiguration()
 
     /// RecBole's settings.
     public init() {}
@@ -166,7 +170,7 @@ private final class TransformerEncoder: Module {
 }
 
 /// The net over one item table.
-public final class SASRecEncoder: Module, SequenceEncoder {
+public final class SASRecEncoder: Module, StagedEncoder {
     /// The vectors of the items. [items + 1, width]
     public let itemEmbedding: Embedding
     private let positionEmbedding: Embedding
@@ -189,13 +193,19 @@ public final class SASRecEncoder: Module, SequenceEncoder {
     /// RecBole's names.
     public override var renamedChildren: [String: String] { ["layerNorm": "LayerNorm"] }
 
-    private func embed(_ batch: SequenceBatch) -> JaggedTensor {
+    /// Items and positions, normalised. [tokens, width]
+    public func embed(_ batch: SequenceBatch) -> JaggedTensor {
         let positions = (0..<batch.rows).flatMap { row in
             (0..<batch.tokens(ofRow: row).count).map(Int32.init)
         }
         let embedded = itemEmbedding(batch.items) + positionEmbedding(positions)
         return JaggedTensor(
             values: dropout(layerNorm(embedded)), layout: JaggedLayout(offsets: batch.offsets))
+    }
+
+    /// The layers.
+    public var blocks: [(JaggedTensor) -> JaggedTensor] {
+        trmEncoder.layer.map { layer in { layer($0) } }
     }
 
     /// The state after each token. [tokens, width]

@@ -1,6 +1,13 @@
 internal import Interactions
 
 extension SequenceBatch {
+    /// The inputs alone, as histories are.
+    var withoutTargets: SequenceBatch {
+        var inputs = self
+        inputs.targets = []
+        return inputs
+    }
+
     /// The rows with only their latest `length` tokens.
     func keepingLast(_ length: Int) -> SequenceBatch {
         guard longestRow > length else { return self }

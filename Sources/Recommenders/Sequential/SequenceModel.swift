@@ -27,17 +27,28 @@ public protocol SequenceModelConfiguration: ModelConfiguration {
     var negatives: Int { get }
     /// Whether the padding row takes part in the full softmax.
     var scoresPadding: Bool { get }
+    /// Gated cross-attention between the encoders of the domains.
+    var gca: GCAConfiguration { get }
 }
 
 extension SequenceModelConfiguration {
     /// It is no item.
     public var scoresPadding: Bool { false }
 
+    /// None.
+    public var gca: GCAConfiguration { GCAConfiguration() }
+
     /// Checks the ranges of what all have in common.
     func validateSequences() throws(ConfigurationError) {
         try require(embeddingSize > 0, "embeddingSize", expected: "above 0", got: embeddingSize)
         try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
         try require(negatives > 0, "negatives", expected: "above 0", got: negatives)
+        try gca.validate()
+        guard !gca.stages.isEmpty else { return }
+        try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize)
+        try require(
+            scope == .perDomain, "gca.stages", expected: "none beside scope mixed",
+            got: gca.stages)
     }
 
     /// Checks shares of what dropout zeroes.
@@ -69,8 +80,21 @@ public protocol SequenceEncoder: Module {
     func newestStates(of batch: SequenceBatch) -> Tensor
 }
 
+/// An encoder that can be stopped on its way, so that other domains' encoders are heard.
+public protocol StagedEncoder: SequenceEncoder {
+    /// What the first block reads. [tokens, width]
+    func embed(_ batch: SequenceBatch) -> JaggedTensor
+
+    /// The blocks, which keep the shape, in order.
+    var blocks: [(JaggedTensor) -> JaggedTensor] { get }
+}
+
 /// A model of single sequences: one encoder over everything, or one a domain.
-public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, SteppedInTraining {
+///
+/// The encoders of domains can exchange what they know by gated cross-attention, where they can be stopped.
+public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, GCAHost,
+    SteppedInTraining
+{
     /// Settings.
     public typealias Configuration = Encoder.Configuration
 
@@ -79,6 +103,16 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
     private let encoders: [Encoder]
     /// The ids that each encoder's table begins and ends with.
     private let ranges: [Range<Int32>]
+
+    /// Where GCA can attach.
+    public static var gcaStages: [String] {
+        Encoder.self is any StagedEncoder.Type
+            ? ["embeddings, before the blocks", "after the first block", "after the last block"]
+            : []
+    }
+
+    /// Gated cross-attention, if any stage is chosen.
+    public let gca: GCAStack?
 
     /// Draws fresh weights by the encoder's rules.
     public init(
@@ -90,12 +124,17 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
             configuration.scope == .mixed
             ? [1..<Int32(shape.itemCount) + 1] : shape.domains.map(\.items)
         encoders = ranges.map { Encoder(configuration, items: $0.count, random: random) }
+        gca = try GCAStack(
+            configuration.gca, host: SequenceModel.self, width: configuration.embeddingSize,
+            domains: shape.domains.map(\.name), initializer: .xavierUniform, random: random)
     }
 
     /// The encoder's names; with one encoder a domain, behind the domain's letter.
     public override var children: [(name: String, child: Any)] {
-        settings.scope == .mixed
-            ? [("", encoders[0])] : encoders.enumerated().map { (letter($0), $1) }
+        guard settings.scope == .perDomain else { return [("", encoders[0])] }
+        var named: [(name: String, child: Any)] = encoders.enumerated().map { (letter($0), $1) }
+        if let gca { named.append(("gca", gca)) }
+        return named
     }
 
     /// One phase over the sequences, with the negatives that the softmax needs.
@@ -113,12 +152,15 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         guard case .sequences(let sequences, let drawn) = batch else {
             preconditionFailure("\(Encoder.self): expected sequences")
         }
+        let views = encoders.indices.map { view(of: sequences, by: $0) }
+        let aligned = gca.map { alignedThreads(views, of: sequences, by: $0) }
         let parts: [(name: String, value: Tensor)] = encoders.indices.compactMap { index in
-            let own = view(of: sequences, by: index)
+            let own = views[index]
             guard own.batch.tokens > 0 else { return nil }
             let softmax = softmax(of: index, drawn: drawn, at: own.tokens)
             let losses = softmax(
-                encoders[index].states(of: own.batch), targets: own.batch.targets,
+                aligned?[index].tokens.values ?? encoders[index].states(of: own.batch),
+                targets: own.batch.targets,
                 positions: (0..<Int32(own.batch.tokens)).map { $0 }, domain: 0)
             return (shape.domains[index].name, losses.mean())
         }
@@ -132,17 +174,46 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     /// The states that are scored, encoder by encoder.
     func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
-        encoders.indices.map { index in
-            let own = view(of: sequences, by: index)
-            return TrainingStates(
-                tokens: own.tokens, states: encoders[index].states(of: own.batch))
+        let views = encoders.indices.map { view(of: sequences, by: $0) }
+        let aligned = gca.map { alignedThreads(views, of: sequences, by: $0) }
+        return views.enumerated().map { index, own in
+            TrainingStates(
+                tokens: own.tokens,
+                states: aligned?[index].tokens.values ?? encoders[index].states(of: own.batch))
         }
     }
 
     /// What an encoder reads of a batch: rows of its own table, and where in the batch each stood.
-    private func view(
-        of sequences: SequenceBatch, by index: Int
-    ) -> (batch: SequenceBatch, tokens: [Int32]) {
+    private typealias View = (batch: SequenceBatch, tokens: [Int32])
+
+    /// The domains' states, which hear of each other on their way; each stands at its own token, and hears what came
+    /// before it.
+    private func alignedThreads(
+        _ views: [View], of sequences: SequenceBatch, by gca: GCAStack
+    ) -> [DomainThread] {
+        let staged = encoders.compactMap { $0 as? any StagedEncoder }
+        let blocks = staged.map(\.blocks)
+        var threads = zip(staged, views).map { encoder, view in
+            let axis = (0..<view.batch.rows).flatMap { row in
+                view.batch.tokens(ofRow: row).map { view.tokens[$0] - sequences.offsets[row] }
+            }
+            return DomainThread(tokens: encoder.embed(view.batch), axis: axis)
+        }
+        func read(through range: Range<Int>) {
+            for index in threads.indices {
+                threads[index].tokens = blocks[index][range].reduce(threads[index].tokens) {
+                    $1($0)
+                }
+            }
+        }
+        threads = gca.align(threads, stage: 0)
+        read(through: 0..<1)
+        threads = gca.align(threads, stage: 1)
+        read(through: 1..<(blocks.first?.count ?? 1))
+        return gca.align(threads, stage: 2)
+    }
+
+    private func view(of sequences: SequenceBatch, by index: Int) -> View {
         var own = sequences
         // Selections carry times along.
         own.times = sequences.items.indices.map(Int64.init)
@@ -183,8 +254,16 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     /// The state after the last event of each row; zeros where the encoder has read nothing. [rows, width]
     public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
+        let views = encoders.indices.map { view(of: histories, by: $0) }
+        let aligned = gca.map { alignedThreads(views, of: histories, by: $0) }
         let perEncoder = encoders.indices.map { index -> Tensor in
-            let own = view(of: histories, by: index).batch
+            let own = views[index].batch
+            if let thread = aligned?[index].tokens {
+                let last = (0..<own.rows).map { row -> Int32 in
+                    own.tokens(ofRow: row).last.map(Int32.init) ?? -1
+                }
+                return thread.values.rowsOrZeros(last)
+            }
             let states = encoders[index].newestStates(of: own)
             var known: Int32 = 0
             let last = (0..<own.rows).map { row -> Int32 in

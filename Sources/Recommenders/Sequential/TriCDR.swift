@@ -1,0 +1,370 @@
+// Tri-CDR: triple sequence learning for cross-domain recommendation.
+//
+// H. Ma, R. Xie, L. Meng, X. Chen, X. Zhang, L. Lin, J. Zhou, ACM Transactions on Information Systems 2024,
+// doi 10.1145/3638351. Reference code: hulkima/Tri-CDR, commit 11ed252.
+//
+// Differences from the reference: it trains a model for each target domain; here one model has an encoder of the mixed
+// sequence, one for each domain, and on them a head (attention, maps, projections) for each target, whose losses add
+// up; `target` leaves one head, which is the reference's model. Any number of domains: the others of a target together
+// are its source. Sequences are jagged, so that no token attends to padding (`attendsPadding` brings it back). All
+// sequences end at the row's last input; the reference's mixed and source sequences also hold what comes after, which
+// no step sees, but which shifts positions, counted from the newest event. A step that sees nothing of the source gets
+// zeros from it, where the reference takes the mean of the padded row, later events included. Users without a step that
+// sees the source count for the prediction alone; the reference leaves them out. In evaluation the mixed sequence has
+// all that was known; the reference's lacks the validation event. Scores are cosines, as in training; the reference's
+// evaluation normalises over the candidates instead of each item's vector, so that a score depends on the other
+// candidates. A domain's table has its own items alone. The weighing net's last bias, which no softmax can see, is left
+// out; other biases start at 0.
+//
+// The reference ships pre-trained encoders, not how they were trained. Inferred: each predicts the next item of its
+// sequence, with the scores and the loss of the joint phase; the number of epochs is unknown.
+//
+// Shapes: T tokens of the mixed sequences, S of one domain's, Q steps of a target, d = embeddingSize.
+
+public import Interactions
+public import Torch
+public import TorchNN
+
+/// Settings of Tri-CDR; the defaults are the authors' for games as source of toys.
+public struct TriCDRConfiguration: ModelConfiguration {
+    /// Width d of all vectors.
+    public var embeddingSize = 64
+    /// Encoder blocks.
+    public var blocks = 2
+    /// Attention heads of the encoders.
+    public var heads = 1
+    /// Dropout of inputs, attention weights and feed-forward nets of the encoders.
+    public var dropout = 0.2
+    /// The most recent tokens of a sequence that are used.
+    public var maximumLength = 200
+    /// Width of the first layer of the net that weighs facts.
+    public var attentionSize = 80
+    /// Width of its second layer.
+    public var attentionInnerSize = 40
+    /// Multiplies the cosines that are scores; the reference's temperature.
+    public var scale = 5.0
+    /// Weight of the contrastive losses.
+    public var contrastWeight = 0.1
+    /// Divides the cosines of the contrastive losses.
+    public var contrastTemperature = 0.1
+    /// Part of the contrast between mixed and source sequence; the three parts are brought to a sum of 1.
+    public var mixedSourceRate = 1.0
+    /// Part of the contrast between mixed and target sequence.
+    public var mixedTargetRate = 1.0
+    /// Part of the contrast between source and target sequence.
+    public var sourceTargetRate = 1.0
+    /// Weight of the triplet loss.
+    public var tripletWeight = 10.0
+    /// By how much the source is to be nearer to the mixed sequence than to the target's.
+    public var tripletMargin = 4.0
+    /// Whether tokens attend to the zero vectors that pad a row in the reference.
+    public var attendsPadding = false
+    /// Epochs in which each encoder is trained alone before the joint phase.
+    public var pretrainingEpochs = 10
+    /// The domain that is recommended for; empty trains a head for each domain.
+    public var target = ""
+
+    /// The authors' settings.
+    public init() {}
+
+    /// Checks ranges.
+    public func validate() throws(ConfigurationError) {
+        try requireHeads(heads, "heads", dividing: embeddingSize)
+        for (name, size) in [
+            ("blocks", blocks), ("maximumLength", maximumLength), ("attentionSize", attentionSize),
+            ("attentionInnerSize", attentionInnerSize),
+        ] {
+            try require(size > 0, name, expected: "above 0", got: size)
+        }
+        try require(
+            (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
+        for (name, value) in [("scale", scale), ("contrastTemperature", contrastTemperature)] {
+            try require(value > 0, name, expected: "above 0", got: value)
+        }
+        for (name, value) in [
+            ("contrastWeight", contrastWeight), ("mixedSourceRate", mixedSourceRate),
+            ("mixedTargetRate", mixedTargetRate), ("sourceTargetRate", sourceTargetRate),
+            ("tripletWeight", tripletWeight), ("tripletMargin", tripletMargin),
+        ] {
+            try require(value >= 0, name, expected: "at least 0", got: value)
+        }
+        let rates = mixedSourceRate + mixedTargetRate + sourceTargetRate
+        try require(
+            rates > 0, "mixedSourceRate", expected: "a sum of the three rates above 0", got: rates)
+        try require(
+            pretrainingEpochs >= 0, "pretrainingEpochs", expected: "at least 0",
+            got: pretrainingEpochs)
+    }
+}
+
+/// The model: encoders of the mixed sequence and of each domain's, and for each target a head.
+public final class TriCDR: Module, ItemRanker, SteppedInTraining {
+    /// Settings.
+    public typealias Configuration = TriCDRConfiguration
+
+    private let settings: TriCDRConfiguration
+    private let shape: DataShape
+    private let mixedEncoder: TriCDREncoder
+    private let encoders: [TriCDREncoder]
+    /// By domain; nil for one that is not recommended for.
+    private let heads: [TriCDRHead?]
+
+    /// Draws fresh weights.
+    public init(
+        _ configuration: TriCDRConfiguration, shape: DataShape, random: RandomSources
+    ) throws(ConfigurationError) {
+        let names = shape.domains.map(\.name)
+        try require(
+            names.count > 1, "model", expected: "data with two domains or more for tri-cdr",
+            got: names.count)
+        try require(
+            configuration.target.isEmpty || names.contains(configuration.target), "target",
+            expected: "one of \(names.joined(separator: ", "))", got: configuration.target)
+        settings = configuration
+        self.shape = shape
+        mixedEncoder = TriCDREncoder(
+            configuration, items: 0..<Int32(shape.itemCount) + 1, random: random)
+        encoders = shape.domains.map {
+            TriCDREncoder(configuration, items: $0.items, random: random)
+        }
+        heads = names.map {
+            configuration.target.isEmpty || configuration.target == $0
+                ? TriCDRHead(configuration, random: random) : nil
+        }
+        super.init()
+        // The reference draws every matrix by one rule, positions and attention included.
+        for (_, parameter) in parameters() where parameter.value.rank == 2 {
+            parameter.value.copy(
+                from: Initializer.xavierNormal.draw(
+                    parameter.value.shape, from: random.initialization))
+        }
+    }
+
+    /// The reference's names: its source is the first domain, its target the second; a head has none if it is alone.
+    public override var children: [(name: String, child: Any)] {
+        let own = shape.domains.indices.map { $0 < 2 ? ["source", "target"][$0] : "d\($0)" }
+        var named: [(name: String, child: Any)] = [("sasrec_embedding_mix", mixedEncoder)]
+        named += encoders.enumerated().map { ("sasrec_embedding_\(own[$0])", $1) }
+        for (index, head) in heads.enumerated() {
+            if let head { named.append((settings.target.isEmpty ? own[index] : "", head)) }
+        }
+        return named
+    }
+
+    // MARK: Phases
+
+    /// Each encoder alone, if so many epochs are asked for; then all together.
+    public var phases: [TrainingPhase] {
+        let examples = ExampleSource.sequences(.perPosition(1))
+        guard settings.pretrainingEpochs > 0 else {
+            return [TrainingPhase(name: "joint", examples: examples)]
+        }
+        let names = ["mixed"] + shape.domains.map(\.name)
+        return zip(names, children).map {
+            TrainingPhase(
+                name: "pretrain-\($0)", examples: examples, trainable: ["\($1.name)."],
+                epochs: settings.pretrainingEpochs)
+        } + [TrainingPhase(name: "joint", examples: examples)]
+    }
+
+    /// In the joint phase the sum of the targets' losses, before it that of one encoder.
+    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
+        guard case .sequences(let full, let drawn) = batch else {
+            preconditionFailure("tri-cdr: expected sequences")
+        }
+        let kept = (0..<full.rows).flatMap {
+            full.tokens(ofRow: $0).suffix(settings.maximumLength).map { $0 }
+        }
+        let sequences = full.keepingLast(settings.maximumLength)
+        let domains = shape.domains.count
+        func negatives(_ tokens: [Int32]) -> [Int32] {
+            tokens.map {
+                let target = sequences.targets[Int($0)]
+                return drawn[kept[Int($0)] * domains + shape.domain(of: target)]
+            }
+        }
+        guard let alone = phases.dropLast().firstIndex(of: phase) else {
+            return jointLoss(sequences, negatives: negatives)
+        }
+        return Loss(aloneLoss(sequences, encoder: alone - 1, negatives: negatives))
+    }
+
+    /// An encoder predicts the next item of its own sequence; encoder -1 is that of the mixed one.
+    private func aloneLoss(
+        _ batch: SequenceBatch, encoder index: Int, negatives: ([Int32]) -> [Int32]
+    ) -> Tensor {
+        guard index >= 0 else {
+            let tokens = (0..<Int32(batch.tokens)).map { $0 }
+            return recommendation(
+                mixedEncoder(batch.items, offsets: batch.offsets), mixedEncoder,
+                targets: batch.targets, negatives: negatives(tokens))
+        }
+        let items = shape.domains[index].items
+        let own = DomainSequence(items, of: batch.withoutTargets)
+        let steps = TripleSteps(items, own: own, of: batch)
+        let states = encoders[index](own.items, offsets: own.offsets)
+        return recommendation(
+            states.rowsOrZeros(steps.queries), encoders[index], targets: steps.targets,
+            negatives: negatives(steps.tokens))
+    }
+
+    // MARK: States
+
+    /// What the encoders make of a batch.
+    private struct Triple {
+        let batch: SequenceBatch
+        let own: [DomainSequence]
+        /// The mixed states [T, d].
+        let mixed: Tensor
+        /// The states of each domain [S, d].
+        let domains: [Tensor]
+    }
+
+    private func encode(_ batch: SequenceBatch) -> Triple {
+        let own = shape.domains.map { DomainSequence($0.items, of: batch.withoutTargets) }
+        return Triple(
+            batch: batch, own: own, mixed: mixedEncoder(batch.items, offsets: batch.offsets),
+            domains: zip(encoders, own).map { $0($1.items, offsets: $1.offsets) })
+    }
+
+    /// The states of all domains but one in the order of their tokens. [T − S, d]
+    private func others(than domain: Int, in triple: Triple) -> Tensor {
+        let rest = triple.own.indices.filter { $0 != domain }
+        guard rest.count > 1 else { return triple.domains[rest[0]] }
+        let tokens = rest.flatMap { triple.own[$0].tokens }
+        let order = tokens.indices.sorted { tokens[$0] < tokens[$1] }
+        let states = Tensor.concatenate(rest.map { triple.domains[$0] })
+        return states.rows(Tensor(order.map(Int32.init), device: states.device))
+    }
+
+    /// What the steps of a target take of the mixed, the source and the target sequence. Each [Q, d]
+    private func pooled(
+        _ triple: Triple, _ steps: TripleSteps, for domain: Int, by head: TriCDRHead
+    ) -> [Tensor] {
+        let queries = triple.domains[domain].rowsOrZeros(steps.queries)
+        let memory = JaggedTensor(
+            values: triple.mixed.detached(), layout: JaggedLayout(offsets: triple.batch.offsets))
+        // Of zero queries all keys are equal: attention is the mean.
+        let mean = jaggedAttention(
+            query: JaggedTensor(
+                values: .zeros(queries.shape, device: queries.device),
+                layout: JaggedLayout(offsets: steps.offsets)),
+            key: memory, value: triple.mixed, keyLimits: steps.seen, heads: 1)
+        let facts = [triple.mixed, others(than: domain, in: triple), triple.domains[domain]]
+        return head.model(
+            zip(facts, steps.ranges).map { ($0, $1) }, queries: queries, mean: mean.values)
+    }
+
+    // MARK: Losses
+
+    private func jointLoss(_ batch: SequenceBatch, negatives: ([Int32]) -> [Int32]) -> Loss {
+        let triple = encode(batch)
+        let zero = triple.mixed[0..<0].sum()
+        var parts = (recommendation: zero, contrast: zero, triplet: zero)
+        for (index, head) in heads.enumerated() {
+            let steps = TripleSteps(
+                shape.domains[index].items, own: triple.own[index], of: batch)
+            guard let head, !steps.targets.isEmpty else { continue }
+            let pooled = pooled(triple, steps, for: index, by: head)
+            parts.recommendation =
+                parts.recommendation
+                + recommendation(
+                    head.state(pooled), encoders[index], targets: steps.targets,
+                    negatives: negatives(steps.tokens))
+            let last = Tensor(steps.contrasted, device: zero.device)
+            guard last.count > 0 else { continue }
+            let projected = head.projections(pooled.map { $0.rows(last) })
+            parts.contrast = parts.contrast + contrast(projected)
+            parts.triplet =
+                parts.triplet
+                + tripletLoss(
+                    anchor: projected[1], positive: projected[0], negative: projected[2],
+                    margin: settings.tripletMargin)
+        }
+        return Loss(
+            parts.recommendation + parts.contrast * settings.contrastWeight
+                + parts.triplet * settings.tripletWeight,
+            parts: [
+                ("recommendation", parts.recommendation), ("contrast", parts.contrast),
+                ("triplet", parts.triplet),
+            ])
+    }
+
+    /// Binary cross-entropies of the next items and of one negative each.
+    private func recommendation(
+        _ states: Tensor, _ encoder: TriCDREncoder, targets: [Int32], negatives: [Int32]
+    ) -> Tensor {
+        guard !targets.isEmpty else { return states.sum() }
+        let units = states.unitRows()
+        func logits(_ items: [Int32]) -> Tensor {
+            (units * encoder.vectors(of: items).unitRows()).sum(dimension: 1) * settings.scale
+        }
+        return (logits(targets).logSigmoid().mean() + (-logits(negatives)).logSigmoid().mean())
+            * -1
+    }
+
+    /// The contrastive losses between the three sequences' projections, weighted by their rates.
+    private func contrast(_ projected: [Tensor]) -> Tensor {
+        let pairs = [
+            (0, 1, settings.mixedSourceRate), (0, 2, settings.mixedTargetRate),
+            (1, 2, settings.sourceTargetRate),
+        ]
+        let rates = pairs.reduce(0) { $0 + $1.2 }
+        let losses = pairs.map {
+            contrastiveLoss(
+                projected[$0], projected[$1], temperature: settings.contrastTemperature)
+                * ($2 / rates)
+        }
+        return losses[0] + losses[1] + losses[2]
+    }
+
+    /// The states that are scored: the encoders', then those of each target's steps.
+    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
+        let batch = full.keepingLast(settings.maximumLength)
+        precondition(batch.tokens == full.tokens, "tri-cdr: expected rows that fit")
+        let triple = encode(batch)
+        let tokens = (0..<Int32(batch.tokens)).map { $0 }
+        var found = [TrainingStates(tokens: tokens, states: triple.mixed)]
+        found += zip(triple.own, triple.domains).map {
+            TrainingStates(tokens: $0.tokens, states: $1)
+        }
+        for (index, head) in heads.enumerated() {
+            guard let head else { continue }
+            let steps = TripleSteps(
+                shape.domains[index].items, own: triple.own[index], of: batch)
+            let states = head.state(pooled(triple, steps, for: index, by: head))
+            found.append(TrainingStates(tokens: steps.tokens, states: states))
+        }
+        return found
+    }
+
+    // MARK: Scoring
+
+    /// The unit state of each row in its domain, scaled; zeros for a domain that has no head. [rows, d]
+    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+        let triple = encode(histories.keepingLast(settings.maximumLength))
+        var states: [Tensor] = []
+        var place = [Int32](repeating: -1, count: targets.count)
+        var count: Int32 = 0
+        for (index, head) in heads.enumerated() {
+            let rows = targets.map { $0.rawValue == index }
+            guard let head, rows.contains(true) else { continue }
+            let steps = TripleSteps(
+                shape.domains[index].items, own: triple.own[index], of: triple.batch, rows: rows)
+            states.append(head.state(pooled(triple, steps, for: index, by: head)).unitRows())
+            for row in rows.indices where rows[row] {
+                place[row] = count
+                count += 1
+            }
+        }
+        guard !states.isEmpty else {
+            return .zeros([targets.count, settings.embeddingSize], device: triple.mixed.device)
+        }
+        return Tensor.concatenate(states).rowsOrZeros(place) * settings.scale
+    }
+
+    /// The unit vectors of the domain's table. [items, d]
+    public func itemVectors(of domain: DomainID) -> Tensor {
+        encoders[domain.rawValue].itemEmb.weight.value.unitRows()
+    }
+}

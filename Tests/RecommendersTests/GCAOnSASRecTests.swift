@@ -1,0 +1,76 @@
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// GCA between the threads of a SASRec with one encoder a domain.
+struct GCAOnSASRecTests {
+    private let shape = DataShape.domains(6, 6)
+
+    private func model(_ change: (inout SASRecConfiguration) -> Void) throws -> SASRec {
+        var settings = SASRecConfiguration()
+        settings.embeddingSize = 8
+        settings.innerSize = 12
+        settings.scope = .perDomain
+        settings.initializerRange = 0.3
+        settings.softmax = .full
+        change(&settings)
+        let model = try SASRec(settings, shape: shape, random: .seeded(1))
+        model.train(false)
+        return model
+    }
+
+    private func scores(_ model: SASRec, _ rows: [[Int32]]) -> [Float] {
+        let domain = DomainID(rawValue: 0)
+        return model.states(
+            of: .histories(rows), in: [DomainID](repeating: domain, count: rows.count)
+        ).linear(model.itemVectors(of: domain)).elements()
+    }
+
+    @Test("with closed gates scores and loss are those of the host alone", arguments: 0..<3)
+    func closedGatesChangeNothing(stage: Int) throws {
+        let host = try model { _ in }
+        let closed = try model {
+            $0.gca.stages = [stage]
+            $0.gca.activation = .tanh
+            $0.gca.zeroGate = true
+        }
+        let rows: [[Int32]] = [[1, 7, 2, 9], [8, 3], [7], [1, 2, 3, 9, 4, 10, 8, 5]]
+        for (left, right) in zip(scores(closed, rows), scores(host, rows)) {
+            #expect(abs(left - right) < 1e-5)
+        }
+        let batch = TrainingBatch.sequences(.training(rows), negatives: [])
+        let losses = [closed, host].map { $0.loss(of: batch, in: $0.phases[0]).total.item() }
+        #expect(abs(losses[0] - losses[1]) < 1e-5)
+    }
+
+    @Test("open gates hear of the other domain's earlier events", arguments: 0..<3)
+    func openGatesHear(stage: Int) throws {
+        let host = try model { _ in }
+        let open = try model { $0.gca.stages = [stage] }
+        #expect(scores(host, [[1, 7, 2, 8]]) == scores(host, [[1, 9, 2, 10]]))
+        #expect(scores(open, [[1, 7, 2, 8]]) != scores(open, [[1, 9, 2, 8]]))
+        // What comes after the latest event of the domain is not heard of.
+        #expect(scores(open, [[1, 7, 2, 8]]) == scores(open, [[1, 7, 2, 10]]))
+    }
+
+    @Test("GCA needs encoders of domains that can be stopped")
+    func refusals() {
+        #expect(throws: ConfigurationError.self) {
+            try SASRecConfiguration(overrides: ["gca": ["stages": [0]]])
+        }
+        #expect(throws: ConfigurationError.self) {
+            try model { $0.gca.stages = [3] }
+        }
+        #expect(GRU4Rec.gcaStages.isEmpty && SASRec.gcaStages.count == 3)
+    }
+
+    /// Two modules a stage of 16 d² + 9 d numbers: attention 4 d² + 4 d, gate 12 d² + 5 d.
+    @Test func parametersOfAStage() throws {
+        let host = try model { _ in }
+        let two = try model { $0.gca.stages = [0, 2] }
+        #expect(two.parameterCount - host.parameterCount == 4 * (16 * 64 + 9 * 8))
+    }
+}
