@@ -72,7 +72,8 @@ extension RankerCase {
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
     }
 
-    private static let gcaPerturbations = [
+    /// Other settings of GCA than the cases have.
+    static let gcaPerturbations = [
         "gca.depth": "2", "gca.heads": "4", "gca.activation": #""tanh""#,
         "gca.hiddenActivation": #""gelu""#, "gca.normalization": #""pre""#,
         "gca.zeroGate": "true", "gca.dropout": "0.3",
@@ -147,10 +148,8 @@ extension RankerCase {
                 "invariantRank": "2", "dropout": "0.3", "maximumLength": "5", "temperature": "0.5",
                 "negatives": "3", "softmax": #""shared""#, "truncatedEmbeddings": "false",
                 "attendsPadding": "true",
-                "gca.stages": "[2]", "gca.depth": "2", "gca.heads": "4",
-                "gca.activation": #""tanh""#, "gca.hiddenActivation": #""gelu""#,
-                "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",
-            ],
+                "gca.stages": "[2]",
+            ].merging(gcaPerturbations) { $1 },
             parameters: abxiParameters,
             overfit: Overfit(steps: 80, learningRate: 0.02, loss: 0.4))
     }
@@ -166,10 +165,8 @@ extension RankerCase {
                 "embeddingSize": "16", "blocks": "2", "heads": "4", "dropout": "0.3",
                 "maximumLength": "5", "lossWindow": "2", "predictionWeight": "0.5",
                 "attendsPadding": "true",
-                "gca.stages": "[1]", "gca.depth": "2", "gca.heads": "4",
-                "gca.activation": #""tanh""#, "gca.hiddenActivation": #""gelu""#,
-                "gca.normalization": #""pre""#, "gca.zeroGate": "true", "gca.dropout": "0.3",
-            ],
+                "gca.stages": "[1]",
+            ].merging(gcaPerturbations) { $1 },
             parameters: c2dsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.8))
     }

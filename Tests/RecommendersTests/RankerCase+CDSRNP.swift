@@ -48,6 +48,6 @@ extension RankerCase {
             """
         return
             (["item_embedding.weight: 13 8"] + domains + [process]
-            + gcaModules.map { prefixed("gca.\($0).", gcaParameters) }).joined(separator: "\n")
+            + gcaModules(stages: 0..<1)).joined(separator: "\n")
     }
 }

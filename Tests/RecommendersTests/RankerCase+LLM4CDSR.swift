@@ -1,13 +1,4 @@
 extension RankerCase {
-    /// Other settings of GCA than the cases have.
-    static let gcaPerturbations = [
-        "gca.depth": "2", "gca.heads": "4", "gca.activation": #""tanh""#,
-        "gca.hiddenActivation": #""gelu""#, "gca.normalization": #""pre""#, "gca.zeroGate": "true",
-        "gca.dropout": "0.3",
-    ]
-
-    static let gcaModules = ["0.0.a_from_b", "0.0.b_from_a"]
-
     static var llm4cdsr: RankerCase {
         RankerCase(
             name: "llm4cdsr",
@@ -38,7 +29,7 @@ extension RankerCase {
         let domains = ["A", "B"].map { "item_emb\($0).weight: 7 8\n\(thread($0))" }
         return
             (["item_emb_llm.weight: 13 10", pair("adapter"), thread(""), pair("user_adapter")]
-            + domains + gcaModules.map { prefixed("gca.\($0).", gcaParameters) })
+            + domains + gcaModules(stages: 0..<1))
             .joined(separator: "\n")
     }
 }

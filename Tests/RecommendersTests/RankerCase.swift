@@ -74,6 +74,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             Catalog(
                 name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
                 externalIDs: domain.items.map { "\($0)" },
+                titles: domain.items.map {
+                    "\(["north", "lake", "stone"][Int($0) % 3]) number \($0 * 37)"
+                },
                 categories: domain.items.map { ["x", "y", "x|z"][Int($0) % 3] },
                 brands: domain.items.map { $0 % 4 == 0 ? "p" : nil })
         }
