@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "ct_flops.h"
 #include "ct_ops.h"
 #include "guarded.h"
 
@@ -84,6 +85,10 @@ void ctorch::add_product(at::Tensor sum, const at::Tensor &left, const at::Tenso
         multiply_into(sum, left, right, sum.const_data_ptr<float>(), sum.stride(0));
     else
         sum.addmm_(left, right);
+}
+
+ct_status ct_product_flops(int64_t *count) {
+    return guarded([&] { *count = counted_flops(); });
 }
 
 ct_status ct_matmul(ct_tensor left, ct_tensor right, ct_tensor *out) {

@@ -42,4 +42,7 @@ bool can_multiply();
 /// Multiplies with the widest vectors of this machine, on several threads if that pays.
 void multiply(const Product &product);
 
+/// The operations of all products so far, 2 for each multiplication and sum.
+int64_t counted_flops();
+
 }  // namespace ctorch

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <vector>
 
@@ -68,6 +69,8 @@ Multiply chosen() {
     return kernel;
 }
 
+std::atomic<int64_t> flops{0};
+
 /// This thread's memory for panels, aligned to a cache line; fresh pages for every product would cost as much as a
 /// small product itself.
 float *panel_memory() {
@@ -82,7 +85,10 @@ float *panel_memory() {
 
 bool can_multiply() { return chosen() != nullptr; }
 
+int64_t counted_flops() { return flops.load(std::memory_order_relaxed); }
+
 void multiply(const Product &product) {
+    flops.fetch_add(2 * product.rows * product.depth * product.columns, std::memory_order_relaxed);
     // Threads share out the longer side, in multiples of every tile's size.
     constexpr int64_t kLeastWork = 1 << 21;
     const bool by_rows = product.rows >= product.columns;

@@ -1,9 +1,9 @@
-internal import Interactions
-internal import Recommenders
+public import Interactions
+public import Recommenders
 
 extension Split {
     /// What a model may read before it is trained.
-    var trainingData: TrainingData {
+    public var trainingData: TrainingData {
         var sequences = SequenceBatch(users: [], offsets: [0], items: [], times: [])
         for user in 0..<Int32(dataset.userCount) {
             for event in trainingEvents(of: UserID(rawValue: user)) {

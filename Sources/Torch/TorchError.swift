@@ -39,6 +39,16 @@ public enum Engine {
     /// The number of handles of every kind that are alive: a training step must not change it.
     public static var liveHandles: Int { Int(ct_live_handles()) }
 
+    /// The floating-point operations of the float32 matrix products on the CPU since the process began.
+    ///
+    /// A multiplication and its sum count as two. Products of layers, recurrent layers and softmax losses count, small
+    /// products, attention and what goes element by element do not.
+    public static var productFlops: Int64 {
+        var count: Int64 = 0
+        check(ct_product_flops(&count), "product flops")
+        return count
+    }
+
     /// From now on keeps the memory of freed tensors on the CPU for the next ones of about their size.
     ///
     /// To be called before the first tensor is made, in a process that trains: large tensors are then not mapped and cleared anew in every step. What is in use

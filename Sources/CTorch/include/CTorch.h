@@ -9,6 +9,7 @@
 #include "ct_attention.h"
 #include "ct_autograd.h"
 #include "ct_core.h"
+#include "ct_flops.h"
 #include "ct_fused.h"
 #include "ct_interest.h"
 #include "ct_linear_algebra.h"

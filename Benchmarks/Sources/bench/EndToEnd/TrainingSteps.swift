@@ -9,14 +9,16 @@ struct TrainingSteps {
     let configuration: ExperimentConfiguration
     private let split: Split
     private let examples: SequenceExamples
-    private let flops: (SequenceBatch) -> Double
+    private let flops: ((SequenceBatch) -> Double)?
     private let parameterCount: Int
     private let model: any Recommender
 
-    /// Builds the model of an experiment for a dataset; `flops` counts the arithmetic of a batch.
+    /// Builds the model of an experiment for a dataset.
+    ///
+    /// `flops` counts the arithmetic that a batch cannot do without; without it that of the products is measured.
     init(
         _ configuration: ExperimentConfiguration, dataset: Dataset,
-        flops: @escaping (SequenceBatch) -> Double
+        flops: ((SequenceBatch) -> Double)? = nil
     ) throws {
         self.configuration = configuration
         self.flops = flops
@@ -26,6 +28,7 @@ struct TrainingSteps {
         let random = RandomSources(initializationSeed: 6, dropoutSeed: 6)
         model = try Models.entry(named: configuration.model)
             .build(configuration.parameterDictionary, DataShape(dataset), random).model
+        try (model as? any DataPreparing)?.prepare(with: split.trainingData)
         parameterCount = model.parameterCount
     }
 
@@ -45,17 +48,18 @@ struct TrainingSteps {
 
     /// What a whole epoch cannot do without.
     var epoch: (parts: [Work], tokens: Int) {
+        guard let flops else {
+            preconditionFailure("\(configuration.model): expected a count of an epoch's operations")
+        }
         let all = examples.batch(rows: Array(0..<examples.count))
         let updates = Work(bytes: update.bytes * Double(count))
         return ([Work(flops: flops(all)), updates], all.tokens)
     }
 
-    /// Steps over different batches in turn; the floor is that of their mean.
+    /// Steps of the last phase over different batches in turn; the floor is that of their mean.
     func benchmark(_ name: String, batches wanted: Int = 4, effort: Effort) throws -> Benchmark {
-        let phase = model.phases[0]
-        guard case .sequences(let wantedNegatives) = phase.examples else {
-            preconditionFailure("\(name): expected a model of sequences")
-        }
+        guard let phase = model.phases.last, case .sequences(let wantedNegatives) = phase.examples
+        else { preconditionFailure("\(name): expected a model of sequences") }
         let training = configuration.training
         let optimizer = Optimizer(training.optimizer, module: model)
         let sampler = NegativeSampler(
@@ -66,13 +70,9 @@ struct TrainingSteps {
             Array(order[$0 * training.batchSize..<($0 + 1) * training.batchSize])
         }
         let batches = rows.map { examples.batch(rows: $0) }
-        let passes = batches.map { Work(flops: flops($0)) }.reduce(Work(), +)
         var stream = RandomStream(seed: 6, name: "negatives")
         var step = 0
-        return Benchmark(
-            name, passes / wanted, update,
-            handling: batches.reduce(0) { $0 + $1.tokens } / wanted, "tokens", effort: effort
-        ) {
+        let next: () throws -> Void = {
             let batch = examples.batch(rows: rows[step % wanted])
             step += 1
             let negatives: [Int32] =
@@ -89,5 +89,14 @@ struct TrainingSteps {
             loss.backward()
             optimizer.step(learningRate: training.optimizer.learningRate)
         }
+        let counted = Engine.productFlops
+        if flops == nil { for _ in batches { try next() } }
+        let arithmetic =
+            flops.map { flops in batches.reduce(0) { $0 + flops($1) } }
+            ?? Double(Engine.productFlops - counted)
+        return Benchmark(
+            name, Work(flops: arithmetic) / wanted, update,
+            handling: batches.reduce(0) { $0 + $1.tokens } / wanted, "tokens", effort: effort,
+            body: next)
     }
 }

@@ -30,30 +30,28 @@ struct TrainingSuite {
         return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)
     }
 
-    /// GRU4Rec on Food–Kitchen, one encoder over the mixed sequence.
-    func gru4Rec() throws -> TrainingSteps {
-        let configuration = try onFoodKitchen("gru4rec-movielens.yaml")
-        let settings = try GRU4RecConfiguration(overrides: configuration.parameterDictionary)
-        let dataset = try Dataset.open(data.foodKitchen)
-        let counter = GRU4RecFlops(settings: settings, items: dataset.itemCount)
-        return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)
+    /// A model of the leaderboard on Food–Kitchen, width 64; its floor is the products that it does.
+    func ofLeaderboard(_ model: String, _ assignments: [String]) throws -> TrainingSteps {
+        let configuration = try ExperimentConfiguration(
+            contentsOf: experiments.appendingPathComponent("leaderboard/common.yaml"),
+            assignments: ["model=\(model)"] + assignments.map { "parameters.\($0)" })
+        return try TrainingSteps(configuration, dataset: Dataset.open(data.foodKitchen))
     }
 
-    /// SR-GNN on Food–Kitchen, one encoder over the mixed sequence.
-    func srGNN() throws -> TrainingSteps {
-        let configuration = try onFoodKitchen("sr-gnn-movielens.yaml")
-        let settings = try SRGNNConfiguration(overrides: configuration.parameterDictionary)
-        let dataset = try Dataset.open(data.foodKitchen)
-        let counter = SRGNNFlops(settings: settings, items: dataset.itemCount)
-        return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)
-    }
-
-    /// Food–Kitchen's sequences are shorter than MovieLens': 256 of them make a batch.
-    private func onFoodKitchen(_ experiment: String) throws -> ExperimentConfiguration {
-        try ExperimentConfiguration(
-            contentsOf: experiments.appendingPathComponent(experiment),
-            assignments: ["training.batchSize=256"])
-    }
+    /// The sequential models, with the settings of the leaderboard that decide their cost.
+    private static let leaderboard: [(name: String, model: String, settings: [String])] = {
+        let sampled = ["softmax=shared", "negatives=1024"]
+        return [
+            ("SASRec", "sasrec", sampled), ("GRU4Rec", "gru4rec", sampled),
+            ("SR-GNN", "sr-gnn", sampled), ("π-Net", "pi-net", ["hiddenSize=64"] + sampled),
+            ("PSJNet", "psjnet", ["hiddenSize=64"] + sampled), ("MIFN", "mifn", []),
+            ("C2DSR", "c2dsr", []), ("Tri-CDR", "tri-cdr", []),
+            ("CDSRNP-style", "cdsrnp-style", sampled),
+            ("LLM4CDSR", "llm4cdsr", ["jointSize=256"]),
+            ("IFCDSR without images", "ifcdsr", ["images=''"] + sampled),
+            ("ABXI of width 64", "abxi", ["innerSize=170", "invariantRank=16"] + sampled),
+        ]
+    }()
 
     func benchmarks(_ effort: Effort) throws -> [[Benchmark]] {
         [
@@ -62,8 +60,12 @@ struct TrainingSuite {
                 try abxi(gcaStages: [1]).benchmark(RowName.gcaStep, effort: effort),
             ],
             [try sasRec().benchmark(RowName.sasRecStep, effort: effort)],
-            [try gru4Rec().benchmark("GRU4Rec training step", effort: effort)],
-            [try srGNN().benchmark("SR-GNN training step", effort: effort)],
         ]
+            + Self.leaderboard.map { row in
+                [
+                    try ofLeaderboard(row.model, row.settings)
+                        .benchmark("\(row.name) training step", effort: effort)
+                ]
+            }
     }
 }
