@@ -11,6 +11,7 @@
 #include "multiversion.h"
 #include "product.h"
 #include "vector_math.h"
+#include "vector_rows.h"
 
 namespace ctorch {
 namespace {
@@ -83,18 +84,6 @@ CT_MULTIVERSION void times(const float *left, const float *right, int64_t width,
 CT_MULTIVERSION void plus(const float *left, const float *right, int64_t width, float *out) {
 #pragma omp simd
     for (int64_t column = 0; column < width; ++column) out[column] = left[column] + right[column];
-}
-
-CT_MULTIVERSION float dot(const float *left, const float *right, int64_t width) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t column = 0; column < width; ++column) sum += left[column] * right[column];
-    return sum;
-}
-
-CT_MULTIVERSION void add(const float *row, float factor, int64_t width, float *out) {
-#pragma omp simd
-    for (int64_t column = 0; column < width; ++column) out[column] += factor * row[column];
 }
 
 CT_MULTIVERSION void add_product_of(const float *left, const float *right, int64_t width, float *out) {

@@ -9,24 +9,12 @@
 #include <vector>
 
 #include "guarded.h"
-#include "multiversion.h"
 #include "parallel.h"
+#include "vector_rows.h"
 
 using namespace ctorch;
 
 namespace {
-
-CT_MULTIVERSION float dot(const float *left, const float *right, int64_t width) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t column = 0; column < width; ++column) sum += left[column] * right[column];
-    return sum;
-}
-
-CT_MULTIVERSION void add(const float *row, float weight, int64_t width, float *out) {
-#pragma omp simd
-    for (int64_t column = 0; column < width; ++column) out[column] += weight * row[column];
-}
 
 /// One head of one row; `weights` is scratch for `length` numbers, `out` starts at zero.
 void pool(const float *query, const float *tokens, int64_t length, int64_t width, float scale, int32_t zeros,

@@ -11,6 +11,7 @@
 #include "multiversion.h"
 #include "parallel.h"
 #include "vector_math.h"
+#include "vector_rows.h"
 
 using namespace ctorch;
 
@@ -25,18 +26,6 @@ CT_MULTIVERSION float weigh(const float *query, const float *key, const float *w
     for (int64_t column = 0; column < width; ++column)
         sum += weight[column] * vector_sigmoid(query[column] + key[column]);
     return sum;
-}
-
-CT_MULTIVERSION float dot(const float *left, const float *right, int64_t width) {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t column = 0; column < width; ++column) sum += left[column] * right[column];
-    return sum;
-}
-
-CT_MULTIVERSION void add(const float *row, float factor, int64_t width, float *out) {
-#pragma omp simd
-    for (int64_t column = 0; column < width; ++column) out[column] += factor * row[column];
 }
 
 /// Adds one pair's part to the gradients of its query, its key and the weight; returns the pair's own weight again.

@@ -60,13 +60,8 @@ import TorchNN
         #expect(modes.count == 2)
         #expect(try relativeError(modes[0] + modes[1], #require(fixture["modes"])) < Self.tolerance)
         loss.total.backward()
-        let trained = model.parameters().filter { !$0.parameter.isData }
-        #expect(trained.count == fixture.keys.filter { $0.hasPrefix("param.") }.count)
-        for (name, parameter) in trained {
-            let got = try #require(parameter.value.gradient, "\(name)")
-            let expected = try #require(fixture["grad.\(name)"], "\(name)")
-            #expect(relativeError(got, expected) < Self.tolerance, "\(name)")
-        }
+        try model.expectGradients(
+            of: fixture, count: fixture.keys.filter { $0.hasPrefix("param.") }.count)
     }
 
     @Test("probabilities of all items, which sum to 1 where something can be copied")

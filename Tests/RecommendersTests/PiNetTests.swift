@@ -38,12 +38,7 @@ import TorchNN
         let loss = model.loss(of: .sequences(batch, negatives: []), in: model.phases[0])
         #expect(try relativeError(loss.total, #require(fixture["loss"])) < Self.tolerance)
         loss.total.backward()
-        #expect(model.parameters().count == (name == "pi-net" ? 36 : 32))
-        for (name, parameter) in model.parameters() {
-            let got = try #require(parameter.value.gradient, "\(name)")
-            let expected = try #require(fixture["grad.\(name)"], "\(name)")
-            #expect(relativeError(got, expected) < Self.tolerance, "\(name)")
-        }
+        try model.expectGradients(of: fixture, count: (name == "pi-net" ? 36 : 32))
     }
 
     private func expectScores(

@@ -36,12 +36,7 @@ struct RecBoleParity {
         let loss = states.fullSoftmaxLoss(table: table, targets: targets).mean()
         #expect(relativeError(loss, try #require(fixture["loss"])) < Self.tolerance)
         loss.backward()
-        #expect(model.parameters().count == parameters)
-        for (name, parameter) in model.parameters() {
-            let got = try #require(parameter.value.gradient, "\(name)")
-            let expected = try #require(fixture["grad.\(name)"], "\(name)")
-            #expect(relativeError(got, expected) < Self.tolerance, "\(name)")
-        }
+        try model.expectGradients(of: fixture, count: parameters)
     }
 
     /// The training loss of rows against the mean over their prefixes, the reference's samples.

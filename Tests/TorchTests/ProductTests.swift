@@ -109,12 +109,12 @@ import Torch
     /// A row's result is the same to the bit wherever it stands in whichever batch.
     /// A forward product and two backward ones; other tests may multiply meanwhile, so that more can be counted.
     #if arch(x86_64)
-    @Test func operationsAreCounted() throws {
-        let values = arguments(200, 300, 400)
-        let before = Engine.productFlops
-        _ = try gradients(at: values, of: biased)
-        #expect(Engine.productFlops - before >= 3 * 2 * 200 * 300 * 400)
-    }
+        @Test func operationsAreCounted() throws {
+            let values = arguments(200, 300, 400)
+            let before = Engine.productFlops
+            _ = try gradients(at: values, of: biased)
+            #expect(Engine.productFlops - before >= 3 * 2 * 200 * 300 * 400)
+        }
     #endif
 
     @Test func linearOfARowDoesNotDependOnItsPlace() {

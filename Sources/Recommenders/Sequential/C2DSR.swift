@@ -338,22 +338,10 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let otherRows = rows.map { row in
             others.flatMap { other in own[other].range(ofRow: row).map { own[other].tokens[$0] } }
         }
-        let summary = means(states, ownRows)
-        let real = domains[index].discriminator(means(mixed, otherRows), summary)
-        let wrong = domains[index].discriminator(means(corrupted, otherRows), summary)
+        let summary = states.means(ofRows: ownRows)
+        let real = domains[index].discriminator(mixed.means(ofRows: otherRows), summary)
+        let wrong = domains[index].discriminator(corrupted.means(ofRows: otherRows), summary)
         return [real.logSigmoid().mean() * -1, (wrong * -1).logSigmoid().mean() * -1]
-    }
-
-    /// The mean of some rows of a tensor for each list of them. [lists, d]
-    private func means(_ values: Tensor, _ lists: [[Int32]]) -> Tensor {
-        let device = values.device
-        let segments = lists.enumerated().flatMap { [Int32](repeating: Int32($0), count: $1.count) }
-        let shares = lists.map { 1 / Float(max($0.count, 1)) }
-        return Tensor.zeros([lists.count, values.size(1)], device: device)
-            .addingRows(
-                values.rows(Tensor(lists.flatMap(\.self), device: device)),
-                at: Tensor(segments, device: device))
-            * Tensor(shares, shape: [lists.count, 1], device: device)
     }
 
     // MARK: Scoring

@@ -342,19 +342,11 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     /// A profile is the mean of the row's joint vectors.
     private func userContrast(_ batch: SequenceBatch, mixed: Tensor) -> Tensor {
         let rows = (0..<batch.rows).filter { !batch.tokens(ofRow: $0).isEmpty }
-        let device = mixed.device
-        let segments = rows.enumerated().flatMap { place, row in
-            [Int32](repeating: Int32(place), count: batch.tokens(ofRow: row).count)
-        }
-        let counts = rows.map { 1 / Float(batch.tokens(ofRow: $0).count) }
-        let profiles =
-            Tensor.zeros([rows.count, settings.jointSize], device: device).addingRows(
-                jointTable.value.rows(Tensor(batch.items, device: device)),
-                at: Tensor(segments, device: device))
-            * Tensor(counts, shape: [rows.count, 1], device: device)
+        let profiles = jointTable.value.means(
+            ofRows: rows.map { Array(batch.items[batch.tokens(ofRow: $0)]) })
         let newest = rows.map { batch.offsets[$0 + 1] - 1 }
         return softContrast(
-            userAdapter(profiles), mixed.rows(Tensor(newest, device: device)),
+            userAdapter(profiles), mixed.rows(Tensor(newest, device: mixed.device)),
             temperature: settings.userTemperature)
     }
 
