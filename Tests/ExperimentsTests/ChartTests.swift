@@ -45,7 +45,20 @@ import Testing
         #expect(svg.contains("a &lt; b") && svg.contains("dots &amp; co"))
         // The plane is 70 to 520 wide and 265 to 15 high, with air of 1/27 of it on each side.
         #expect(svg.contains(#"points="86.7,255.7 503.3,24.3""#))
-        #expect(svg.contains(##"<circle cx="295.0" cy="140.0" r="4" fill="#d55e00"/>"##))
+        #expect(
+            svg.contains(
+                ##"<circle cx="295.0" cy="140.0" r="4" fill="#d55e00"><title>dots &amp; co</title>"##
+            ))
         #expect(Chart(title: "", xLabel: "", yLabel: "", series: []).svg().isEmpty)
+    }
+
+    @Test func manyLinesHaveRoomAndColours() {
+        let series = (0..<30).map {
+            Chart.Series(name: "\($0)", points: [(Double($0), 1), (Double($0) + 1, 2)])
+        }
+        let svg = Chart(title: "", xLabel: "", yLabel: "", series: series).svg()
+        // 15 above, 30 lines of 18, 10 below.
+        #expect(svg.contains(#"viewBox="0 0 820 565""#))
+        #expect(Set(svg.matches(of: /hsl\(\d+/).map { String($0.0) }).count == 30)
     }
 }

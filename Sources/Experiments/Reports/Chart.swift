@@ -14,8 +14,9 @@ struct Chart {
     let yLabel: String
     let series: [Series]
 
-    private static let width = 720.0
-    private static let height = 320.0
+    private static let width = 820.0
+    /// As high as the plane with its labels, or as the legend.
+    private var height: Double { max(320, Self.plane.top + 18 * Double(series.count) + 10) }
     /// The plane's edges within the picture.
     private static let plane = (left: 70.0, right: 520.0, top: 15.0, bottom: 265.0)
     /// Colours that the colour-blind tell apart (Okabe and Ito).
@@ -31,7 +32,7 @@ struct Chart {
         let y = Axis(points.map(\.y), from: Self.plane.bottom, to: Self.plane.top)
         return """
             <h2>\(HTMLPage.escape(title))</h2>
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" width="\(Int(Self.width))" \
+            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" width="\(Int(Self.width))" \
             role="img" aria-label="\(HTMLPage.escape(title))" font-size="12">
             \(grid(x, y))
             \(series.enumerated().map { marks($1, $0, x, y) }.joined(separator: "\n"))
@@ -59,7 +60,7 @@ struct Chart {
     }
 
     private func marks(_ series: Series, _ index: Int, _ x: Axis, _ y: Axis) -> String {
-        let colour = Self.colours[index % Self.colours.count]
+        let colour = colour(index)
         let places = series.points.filter { $0.x.isFinite && $0.y.isFinite }
             .map { (x: x.place($0.x), y: y.place($0.y)) }
         var parts: [String] = []
@@ -73,9 +74,10 @@ struct Chart {
         }
         // Many points of a line would only blur it.
         if !series.isLine || places.count <= 12 {
+            let title = "<title>\(HTMLPage.escape(series.name))</title></circle>"
             parts += places.map {
-                String(
-                    format: #"<circle cx="%.1f" cy="%.1f" r="4" fill="\#(colour)"/>"#, $0.x, $0.y)
+                String(format: #"<circle cx="%.1f" cy="%.1f" r="4" fill="\#(colour)">"#, $0.x, $0.y)
+                    + title
             }
         }
         if self.series.count > 1 {
@@ -85,6 +87,12 @@ struct Chart {
                     + text(series.name, Self.plane.right + 26, place + 4, anchor: "start"))
         }
         return parts.joined(separator: "\n")
+    }
+
+    /// One of the few that are easily told apart, or one of many around the circle of hues.
+    private func colour(_ index: Int) -> String {
+        series.count <= Self.colours.count
+            ? Self.colours[index] : "hsl(\(360 * index / series.count) 70% 42%)"
     }
 
     private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

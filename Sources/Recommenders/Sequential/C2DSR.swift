@@ -352,7 +352,6 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let own = shape.domains.map { DomainSequence($0.items, of: batch) }
         let mixed = mixedStates(batch, items: batch.items)
         let states = domainStates(batch, own)
-        let device = mixed.device
         var starts: [Int32] = [0]
         for state in states { starts.append(starts[starts.count - 1] + Int32(state.size(0))) }
         func last(_ offsets: [Int32], _ row: Int, _ start: Int32) -> Int32 {
@@ -364,7 +363,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         }
         let sum =
             mixed.rowsOrZeros(newest) + Tensor.concatenate(states).rowsOrZeros(specific)
-        return .concatenate([sum, .ones([batch.rows, 1], device: device)], dimension: 1)
+        return .concatenate([sum, .ones([batch.rows, 1], device: mixed.device)], dimension: 1)
     }
 
     /// The head's rows with their biases. [items, d + 1]
