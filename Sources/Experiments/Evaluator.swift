@@ -191,8 +191,7 @@ public final class Evaluator {
         let dataset = split.dataset
         var sums = MetricAccumulator(metrics: configuration.metrics, tie: configuration.ties)
         for (evaluationCase, outcome) in zip(cases, outcomes) {
-            var groups: Set<UserGroup> = [evaluationCase.isColdInDomain ? .cold : .warm]
-            if evaluationCase.isOverlapping { groups.insert(.overlapping) }
+            let groups = groups(of: evaluationCase)
             let domain = dataset.catalog(of: evaluationCase.domain).name
             sums.add(outcome, domain: domain, groups: groups)
             try each(
@@ -216,6 +215,13 @@ public final class Evaluator {
             }
         }
         return result
+    }
+
+    private func groups(of evaluationCase: EvaluationCase) -> Set<UserGroup> {
+        guard !evaluationCase.isColdInDomain else { return [.cold] }
+        let isFew = evaluationCase.eventsInDomain <= configuration.fewEvents
+        let groups: Set<UserGroup> = [.warm, isFew ? .few : .many]
+        return evaluationCase.isOverlapping ? groups.union([.overlapping]) : groups
     }
 
     // MARK: Ratings

@@ -136,6 +136,8 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     ]
     /// The metric whose mean over domains chooses the best epoch; MAE or RMSE for ratings.
     public var selection = "NDCG@10"
+    /// The most events in the case's domain with which a person counts among those with few.
+    public var fewEvents = 5
     /// Cases of a batch.
     public var batchSize = 256
 
@@ -146,6 +148,8 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     public func validate() throws(ConfigurationError) {
         try require(
             batchSize > 0, "evaluation.batchSize", expected: "at least 1", got: batchSize)
+        try require(
+            fewEvents > 0, "evaluation.fewEvents", expected: "at least 1", got: fewEvents)
         try require(
             task == .ranking || also.isEmpty, "evaluation.also",
             expected: "nothing where ratings are predicted", got: also)

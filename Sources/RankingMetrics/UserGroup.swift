@@ -11,4 +11,10 @@ public enum UserGroup: String, Codable, Sendable, CaseIterable {
 
     /// Users with training events in more than one domain.
     case overlapping
+
+    /// Warm users with few training events in the domain of the case.
+    case few
+
+    /// Warm users with more than few.
+    case many
 }

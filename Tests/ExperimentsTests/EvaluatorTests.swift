@@ -237,6 +237,31 @@ struct EvaluatorTests {
         }
     }
 
+    @Test func peopleWithFewEventsInTheDomainAreReportedApart() throws {
+        let dataset = try cyclicDataset()
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        var settings = settings(.full, .history)
+        settings.fewEvents = 6
+        let result = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+            .evaluate(model(dataset), on: .test)
+        // The last event of each person is the case; those of its domain before it, that for validation too, count.
+        var few: [String: Int] = [:]
+        for user in 0..<dataset.userCount {
+            let events = dataset.events(of: UserID(rawValue: Int32(user)))
+            let domains = events.map { dataset.domain(of: ItemID(rawValue: dataset.items[$0])) }
+            let last = try #require(domains.last)
+            let own = domains.dropLast().filter { $0 == last }.count
+            if own <= 6 { few[dataset.catalog(of: last).name, default: 0] += 1 }
+        }
+        for (name, values) in result.domains {
+            let found = Int(result.groups["few"]?[name]?["cases"] ?? 0)
+            #expect(found == few[name])
+            #expect(found > 0 && found < Int(values["cases"] ?? 0))
+            let many = Int(result.groups["many"]?[name]?["cases"] ?? 0)
+            #expect(found + many == Int(result.groups["warm"]?[name]?["cases"] ?? 0))
+        }
+    }
+
     @Test func coldCasesAreReportedApart() throws {
         let dataset = try cyclicDataset()
         let split = try Split(

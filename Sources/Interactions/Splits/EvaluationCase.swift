@@ -29,21 +29,24 @@ public struct EvaluationCase: Hashable, Sendable {
     public let item: ItemID
     /// The item's domain.
     public let domain: DomainID
-    /// Whether the case's history has no event of the item's domain.
-    public let isColdInDomain: Bool
+    /// The events of the item's domain in the case's history.
+    public let eventsInDomain: Int
     /// Whether the case's history has events of the item's domain and of another one.
     public let isOverlapping: Bool
 
+    /// Whether the case's history has no event of the item's domain.
+    public var isColdInDomain: Bool { eventsInDomain == 0 }
+
     /// Makes a case.
     public init(
-        user: UserID, event: Int, item: ItemID, domain: DomainID, isColdInDomain: Bool,
+        user: UserID, event: Int, item: ItemID, domain: DomainID, eventsInDomain: Int,
         isOverlapping: Bool
     ) {
         self.user = user
         self.event = event
         self.item = item
         self.domain = domain
-        self.isColdInDomain = isColdInDomain
+        self.eventsInDomain = eventsInDomain
         self.isOverlapping = isOverlapping
     }
 }

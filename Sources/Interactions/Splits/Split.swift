@@ -128,7 +128,7 @@ private struct CaseBuilder {
         }
         let evaluationCase = EvaluationCase(
             user: UserID(rawValue: Int32(user)), event: event, item: item, domain: domain,
-            isColdInDomain: own == 0, isOverlapping: own > 0 && total > own)
+            eventsInDomain: own, isOverlapping: own > 0 && total > own)
         if roles[event] == .validation {
             validation.append(evaluationCase)
         } else {
