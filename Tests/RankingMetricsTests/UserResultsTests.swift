@@ -100,7 +100,10 @@ struct UserResultsTests {
         (header + "u,i,d,,0,9\n", 2, "a rank in 1...10", "'0'"),
         (header + "u,i,d,,11,9\n", 2, "a rank in 1...10", "'11'"),
         (header + "u,i,d,,1,-9\n", 2, "a number of candidates", "'-9'"),
-        (header + "u,i,d,warm|hot,1,9\n", 2, "groups out of warm, cold, overlapping, few, many", "'hot'"),
+        (
+            header + "u,i,d,warm|hot,1,9\n", 2, "groups out of warm, cold, overlapping, few, many",
+            "'hot'"
+        ),
         (header + "\"u\n\n\",i,d,,1,9\nv,i,d,,0,9\n", 5, "a rank in 1...10", "'0'"),
         (header + "\"u,i,d,,1,9\n", 2, "a closing quote", "the end of the file"),
         (

@@ -62,10 +62,12 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
         ] {
             try require(size > 0, name, expected: "above 0", got: size)
         }
-        for (name, share) in [("dropout", dropout), ("supportShare", supportShare)] {
-            try require(
-                (0..<1).contains(share), name, expected: "at least 0, below 1", got: share)
-        }
+        try require(
+            (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
+        // Without support in training, the layer that attends to it would score untrained.
+        try require(
+            supportShare > 0 && supportShare < 1, "supportShare", expected: "above 0, below 1",
+            got: supportShare)
         try require(
             divergenceWeight >= 0, "divergenceWeight", expected: "at least 0",
             got: divergenceWeight)

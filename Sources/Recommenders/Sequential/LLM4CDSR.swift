@@ -17,6 +17,9 @@
 // is none (`text`), not an LLM's; the profile that an LLM writes of a person is not available: the mean of the joint
 // vectors of the person's items in the row stands for it (`userWeight: 0` leaves it out).
 //
+// GCA takes ABXI's time axis, on which an item stands where it predicts: in training a query never sees the other
+// domain's newest event, in scoring it does.
+//
 // Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize, e = jointSize.
 
 public import Interactions

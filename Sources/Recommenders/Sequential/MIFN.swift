@@ -12,7 +12,9 @@
 // entities at random. Knowledge is the categories and brands of the catalogs, where they have them; the reference has
 // what its shop lists as bought or viewed together, which no dataset here has, and adaptations. A value that items share
 // counts as an entity of no domain, so as cross-domain; the reference counts it to the second. Without items of the
-// domain in a graph nothing is copied, where the reference spreads the share evenly. GRUs are PyTorch's, as in π-Net.
+// domain in a graph nothing is copied, and without items of one side that side's attention gives zeros, where the
+// reference spreads the share evenly. The code that joins entities is not public: here each entity is joined to itself,
+// each item to the next of the sequence and to its values, by relation. GRUs are PyTorch's, as in π-Net.
 // Probabilities are not limited to 1e-7 and more. Any number of domains: all others stand where the second does.
 //
 // Shapes: S steps, M entities in their graphs, h = embeddingSize.
@@ -278,7 +280,9 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
                 let own = all.keeping(places, rows: sequences.rows)
                 let mixed = mixture(reading, index, at: own, sequence: picked(places))
                 losses.append(mixed.losses)
-                parts.append(("mode \(shape.domains[index].name)", mixed.mode))
+                // Over all steps, as the cross-entropy's mean: each step's two losses weigh alike.
+                let mode = mixed.modes.sum() / Double(all.tokens.count)
+                parts.append(("mode \(shape.domains[index].name)", mode))
             }
             parts.append((shape.domains[index].name, Tensor.concatenate(losses).mean()))
         }
@@ -299,10 +303,10 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
             targets: steps.at(reading.batch.targets), tokens: steps.tokens)
     }
 
-    /// −log of both distributions mixed, and the mean of −log of the switch's other side where nothing can be copied.
+    /// −log of both distributions mixed, and −log of the switch's other side where nothing can be copied. Each [S]
     private func mixture(
         _ reading: Reading, _ domain: Int, at steps: PredictedSteps, sequence: Tensor
-    ) -> (losses: Tensor, mode: Tensor) {
+    ) -> (losses: Tensor, modes: Tensor) {
         let knowledge = knowledge(of: reading, at: steps)
         let evidence = evidence(reading, knowledge, of: domain, at: steps)
         let graphs = knowledge.graphs
@@ -327,8 +331,8 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
         let generated = (logits * -1).logSigmoid() - sequence
         let both = Tensor.concatenate(
             [copied.reshaped([count, 1]), generated.reshaped([count, 1])], dimension: 1)
-        let mode = ((logits * -1).sigmoid() + 1e-4).log() * isAbsent * -1
-        return (both.logSumExp(dimension: 1) * -1, mode.mean())
+        let modes = ((logits * -1).sigmoid() + 1e-4).log() * isAbsent * -1
+        return (both.logSumExp(dimension: 1) * -1, modes)
     }
 
     /// The states that are scored, domain by domain, with a graph at every token.

@@ -272,10 +272,7 @@ public final class SplitJoinNetwork<Configuration: SplitJoinConfiguration>: Modu
         guard case .sequences(let full, let drawn) = batch else {
             preconditionFailure("\(Self.self): expected sequences")
         }
-        let sequences = full.keepingLast(settings.maximumLength)
-        let kept = (0..<full.rows).flatMap {
-            full.tokens(ofRow: $0).suffix(settings.maximumLength).map { Int32($0) }
-        }
+        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
         let reading = read(sequences)
         let parts = domains.indices.compactMap { index -> (name: String, value: Tensor)? in
             let items = shape.domains[index].items

@@ -13,7 +13,9 @@
 // sees the source count for the prediction alone; the reference leaves them out. In evaluation the mixed sequence has
 // all that was known; the reference's lacks the validation event. Scores are cosines, as in training; the reference's
 // evaluation normalises over the candidates instead of each item's vector, so that a score depends on the other
-// candidates. A domain's table has its own items alone. The weighing net's last bias, which no softmax can see, is left
+// candidates. Of a row the latest `maximumLength` events are read and the domains' sequences are parts of them; the
+// reference cuts each of the three sequences by itself. A person without an event of the target is scored with a query of
+// zeros, which training never has. A domain's table has its own items alone. The weighing net's last bias, which no softmax can see, is left
 // out; other biases start at 0.
 //
 // The reference ships pre-trained encoders, not how they were trained. Inferred: each predicts the next item of its
@@ -172,15 +174,12 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
         guard case .sequences(let full, let drawn) = batch else {
             preconditionFailure("tri-cdr: expected sequences")
         }
-        let kept = (0..<full.rows).flatMap {
-            full.tokens(ofRow: $0).suffix(settings.maximumLength).map { $0 }
-        }
-        let sequences = full.keepingLast(settings.maximumLength)
+        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
         let domains = shape.domains.count
         func negatives(_ tokens: [Int32]) -> [Int32] {
             tokens.map {
                 let target = sequences.targets[Int($0)]
-                return drawn[kept[Int($0)] * domains + shape.domain(of: target)]
+                return drawn[Int(kept[Int($0)]) * domains + shape.domain(of: target)]
             }
         }
         guard let alone = phases.dropLast().firstIndex(of: phase) else {
