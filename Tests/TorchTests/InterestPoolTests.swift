@@ -93,17 +93,6 @@ struct InterestPoolTests {
     @Test func threadsDoNotChangeABit() throws {
         let problem = InterestCase.rows(
             [30, 90, 60, 0, 100, 5, 80], seed: 5, width: 8, sizes: (9, 5))
-        let before = Engine.threads
-        defer { Engine.threads = before }
-        let runs = try [1, 2, 3].map { threads in
-            Engine.threads = threads
-            return try gradients(at: problem.arguments, of: problem.run)
-        }
-        for run in runs.dropFirst() {
-            #expect(doubles(run.result) == doubles(runs[0].result))
-            for (left, right) in zip(run.gradients, runs[0].gradients) {
-                #expect(doubles(left) == doubles(right))
-            }
-        }
+        try expectSameBitsOnAllThreads(at: problem.arguments, of: problem.run)
     }
 }

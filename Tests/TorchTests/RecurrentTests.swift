@@ -38,15 +38,7 @@ private struct GRUCase {
 
     /// The kernel against the composition, in the result and in every gradient.
     func expectAgreement(location: SourceLocation = #_sourceLocation) throws {
-        let kernel = try gradients(at: arguments, of: run)
-        let composition = try gradients(at: arguments.map { $0.to(.float64) }, of: run)
-        #expect(kernel.result.dtype == .float32 && composition.result.dtype == .float64)
-        expectClose(kernel.result, composition.result, within: 2e-6, "result", at: location)
-        for (index, pair) in zip(kernel.gradients, composition.gradients).enumerated() {
-            let scale = max(1, pair.1.magnitude().maximum().item())
-            expectClose(
-                pair.0 / scale, pair.1 / scale, within: 4e-6, "gradient \(index)", at: location)
-        }
+        try expectKernel(at: arguments, agreesIn: run, location: location)
     }
 }
 
@@ -124,17 +116,6 @@ struct RecurrentTests {
         // Enough rows and work that the kernel takes all the threads it may.
         let problem = GRUCase(
             seed: 8, input: 24, hidden: 48, lengths: (0..<120).map { $0 * 7 % 23 })
-        let before = Engine.threads
-        defer { Engine.threads = before }
-        let runs = try [1, 2, 3].map { threads in
-            Engine.threads = threads
-            return try gradients(at: problem.arguments, of: problem.run)
-        }
-        for run in runs.dropFirst() {
-            #expect(doubles(run.result) == doubles(runs[0].result))
-            for (left, right) in zip(run.gradients, runs[0].gradients) {
-                #expect(doubles(left) == doubles(right))
-            }
-        }
+        try expectSameBitsOnAllThreads(at: problem.arguments, of: problem.run)
     }
 }

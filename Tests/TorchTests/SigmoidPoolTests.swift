@@ -79,17 +79,6 @@ struct SigmoidPoolTests {
         }
         let problem = PoolCase(
             seed: 5, width: 16, lengths: lengths, members: members, count: 210)
-        let before = Engine.threads
-        defer { Engine.threads = before }
-        let runs = try [1, 2, 3].map { threads in
-            Engine.threads = threads
-            return try gradients(at: problem.arguments, of: problem.run)
-        }
-        for run in runs.dropFirst() {
-            #expect(doubles(run.result) == doubles(runs[0].result))
-            for (left, right) in zip(run.gradients, runs[0].gradients) {
-                #expect(doubles(left) == doubles(right))
-            }
-        }
+        try expectSameBitsOnAllThreads(at: problem.arguments, of: problem.run)
     }
 }

@@ -74,6 +74,40 @@ func gradients(
     return (result.detached(), try variables.map { try #require($0.gradient) })
 }
 
+/// A kernel in float32 against its composition in float64: the result, and every gradient in units of its largest number.
+func expectKernel(
+    at arguments: [Tensor], agreesIn run: ([Tensor]) -> Tensor,
+    location: SourceLocation = #_sourceLocation
+) throws {
+    let kernel = try gradients(at: arguments, of: run)
+    let composition = try gradients(at: arguments.map { $0.to(.float64) }, of: run)
+    #expect(
+        kernel.result.dtype == .float32 && composition.result.dtype == .float64,
+        sourceLocation: location)
+    expectClose(kernel.result, composition.result, within: 2e-6, "result", at: location)
+    for (index, pair) in zip(kernel.gradients, composition.gradients).enumerated() {
+        let scale = max(1, pair.1.magnitude().maximum().item())
+        expectClose(
+            pair.0 / scale, pair.1 / scale, within: 4e-6, "gradient \(index)", at: location)
+    }
+}
+
+/// One, two and three threads give the same bits, in the result and in every gradient.
+func expectSameBitsOnAllThreads(at arguments: [Tensor], of run: ([Tensor]) -> Tensor) throws {
+    let before = Engine.threads
+    defer { Engine.threads = before }
+    let runs = try [1, 2, 3].map { threads in
+        Engine.threads = threads
+        return try gradients(at: arguments, of: run)
+    }
+    for run in runs.dropFirst() {
+        #expect(doubles(run.result) == doubles(runs[0].result))
+        for (left, right) in zip(run.gradients, runs[0].gradients) {
+            #expect(doubles(left) == doubles(right))
+        }
+    }
+}
+
 func outputWeights(_ result: Tensor) -> Tensor {
     var numbers = SeededNumbers(seed: 71)
     return numbers.tensor(result.shape).to(result.dtype)

@@ -48,7 +48,6 @@ public struct ABXIConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
         for (name, size) in [
             ("innerSize", innerSize), ("domainRank", domainRank), ("invariantRank", invariantRank),
         ] {
@@ -59,7 +58,7 @@ public struct ABXIConfiguration: ModelConfiguration {
         try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
-        try gca.validate()
+        try gca.validate(width: embeddingSize)
     }
 }
 

@@ -43,7 +43,6 @@ public struct C2DSRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
         for (name, size) in [
             ("blocks", blocks), ("maximumLength", maximumLength), ("lossWindow", lossWindow),
         ] {
@@ -54,7 +53,7 @@ public struct C2DSRConfiguration: ModelConfiguration {
         try require(
             (0...1).contains(predictionWeight), "predictionWeight", expected: "0 to 1",
             got: predictionWeight)
-        try gca.validate()
+        try gca.validate(width: embeddingSize)
     }
 }
 

@@ -55,7 +55,6 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
         for (name, size) in [
             ("blocks", blocks), ("maximumLength", maximumLength), ("latentSize", latentSize),
             ("supportUsers", supportUsers), ("negatives", negatives),
@@ -71,7 +70,7 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
         try require(
             divergenceWeight >= 0, "divergenceWeight", expected: "at least 0",
             got: divergenceWeight)
-        try gca.validate()
+        try gca.validate(width: embeddingSize)
     }
 }
 

@@ -64,6 +64,19 @@ struct DomainTimeline {
     }
 }
 
+extension DomainTimeline {
+    /// For each domain its states beside those of the newest event elsewhere, zeros without one. Each [events, 2 h]
+    func pairs(_ encoded: [Tensor]) -> [JaggedTensor] {
+        let all = Tensor.concatenate(encoded)
+        return threads.indices.map { index in
+            let elsewhere = threads[index].tokens.map { newestElsewhere[index][Int($0)] }
+            return JaggedTensor(
+                values: .concatenate([encoded[index], all.rowsOrZeros(elsewhere)], dimension: 1),
+                layout: JaggedLayout(offsets: threads[index].offsets))
+        }
+    }
+}
+
 /// Tokens of a batch after which a domain is predicted.
 struct PredictedSteps {
     /// Tokens in order; -1 for a row without any.

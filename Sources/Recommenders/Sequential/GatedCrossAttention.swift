@@ -54,6 +54,12 @@ public struct GCAConfiguration: ModelConfiguration {
         try require(
             Set(stages).count == stages.count, "gca.stages", expected: "each once", got: stages)
     }
+
+    /// Checks ranges, and that the heads of attached modules divide the host's width.
+    func validate(width: Int) throws(ConfigurationError) {
+        try validate()
+        if !stages.isEmpty { try requireHeads(heads, "gca.heads", dividing: width) }
+    }
 }
 
 /// One direction of gated cross-attention: X + g ⊙ X', X' = MHA(X, Y, Y), g = act(FFN([X; X'])).

@@ -69,7 +69,6 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        if !gca.stages.isEmpty { try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize) }
         for (name, size) in [
             ("blocks", blocks), ("maximumLength", maximumLength), ("hashSize", hashSize),
         ] {
@@ -86,7 +85,7 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
         ] {
             try require(value > 0, name, expected: "above 0", got: value)
         }
-        try gca.validate()
+        try gca.validate(width: embeddingSize)
     }
 }
 

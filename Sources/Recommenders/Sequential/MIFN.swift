@@ -177,15 +177,8 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
                 layout: JaggedLayout(offsets: thread.offsets))
             return dropout(domains[index].encoder(tokens).values)
         }
-        let all = Tensor.concatenate(encoded)
-        let told = domains.indices.map { index -> Tensor in
-            let thread = timeline.threads[index]
-            let elsewhere = thread.tokens.map { timeline.newestElsewhere[index][Int($0)] }
-            let pairs = Tensor.concatenate(
-                [encoded[index], all.rowsOrZeros(elsewhere)], dimension: 1)
-            let tokens = JaggedTensor(
-                values: dropout(pairs), layout: JaggedLayout(offsets: thread.offsets))
-            let filtered = domains[index].filter(tokens)
+        let told = timeline.pairs(encoded).enumerated().map { index, pairs -> Tensor in
+            let filtered = domains[index].filter(pairs.with(dropout(pairs.values)))
             let transferred = domains[index].transfer(
                 filtered.with(dropout(dropout(filtered.values))))
             return dropout(transferred.values)

@@ -189,15 +189,9 @@ public final class SplitJoinNetwork<Configuration: SplitJoinConfiguration>: Modu
             return domains[index].encoder(
                 thread.items.map { $0 - first }, offsets: thread.offsets, dropout: dropout)
         }
-        let all = Tensor.concatenate(encoded)
         var starts: [Int32] = [0]
-        let told = domains.indices.map { index -> Tensor in
-            let thread = timeline.threads[index]
-            let elsewhere = thread.tokens.map { timeline.newestElsewhere[index][Int($0)] }
-            let pairs = Tensor.concatenate(
-                [encoded[index], all.rowsOrZeros(elsewhere)], dimension: 1)
-            let tokens = JaggedTensor(
-                values: dropout(pairs), layout: JaggedLayout(offsets: thread.offsets))
+        let told = timeline.pairs(encoded).enumerated().map { index, pairs -> Tensor in
+            let tokens = pairs.with(dropout(pairs.values))
             let filter = domains[index].filter
             let values: Tensor
             if let transfer = domains[index].transfer {

@@ -43,9 +43,8 @@ extension SequenceModelConfiguration {
         try require(embeddingSize > 0, "embeddingSize", expected: "above 0", got: embeddingSize)
         try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
         try require(negatives > 0, "negatives", expected: "above 0", got: negatives)
-        try gca.validate()
+        try gca.validate(width: embeddingSize)
         guard !gca.stages.isEmpty else { return }
-        try requireHeads(gca.heads, "gca.heads", dividing: embeddingSize)
         try require(
             scope == .perDomain, "gca.stages", expected: "none beside scope mixed",
             got: gca.stages)

@@ -85,6 +85,7 @@ final class TripleAttention: Module {
     func callAsFunction(
         _ sequences: [(facts: Tensor, ranges: [Range<Int32>])], queries: Tensor, mean: Tensor
     ) -> [Tensor] {
+        guard let bias = second.bias else { preconditionFailure("tri-cdr: expected a bias") }
         let width = queries.size(1)
         let parts = (0..<5).map {
             first.weight.value.narrowed(1, $0 * width..<($0 + 1) * width)
@@ -93,7 +94,7 @@ final class TripleAttention: Module {
             queries.linear(parts[1] + parts[3], bias: first.bias?.value) + mean.linear(parts[4])
         let net = PairNet(
             outer: parts[2], inner: second.weight.value,
-            bias: second.bias?.value ?? .zeros([second.weight.value.size(0)]),
+            bias: bias.value,
             last: score.weight.value[0],
             slopes: .concatenate([firstActivation.weight.value, secondActivation.weight.value]))
         let ofFacts = parts[0] - parts[3]
