@@ -105,7 +105,7 @@ class Pool final : public c10::Allocator {
                 return block;
             }
             use(size);
-            while (!kept_.empty() && used_ + kept_size_ > most_used_ + most_used_ / 4) drop_oldest();
+            while (!kept_.empty() && used_ + kept_size_ > most_used_ + most_used_ / 2) drop_oldest();
         }
         void *block = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (block == MAP_FAILED) {

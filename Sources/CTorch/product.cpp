@@ -9,6 +9,8 @@
 #include "ct_flops.h"
 #include "ct_ops.h"
 #include "guarded.h"
+#include "inner_products.h"
+#include "parallel.h"
 
 using namespace ctorch;
 
@@ -47,6 +49,35 @@ void multiply_into(const at::Tensor &out, const at::Tensor &left, const at::Tens
               out.data_ptr<float>(), out.stride(0)});
 }
 
+/// Whether a few rows meet a map whose columns lie in memory one after another, as a layer's do: each column is read once,
+/// and packing it would take longer than to multiply.
+bool is_for_few(const at::Tensor &left, const at::Tensor &right) {
+    constexpr int64_t kFewRows = 4, kLeastNumbers = 1 << 12;
+    return is_plain(left) && is_plain(right) && is_product(left, right) && left.size(0) > 0 &&
+           left.size(0) <= kFewRows && left.stride(1) == 1 && right.stride(0) == 1 &&
+           right.numel() >= kLeastNumbers;
+}
+
+/// Inner products of a few rows with the columns of a map, on all threads.
+void multiply_few(const at::Tensor &out, const at::Tensor &left, const at::Tensor &right, const float *bias) {
+    const int64_t depth = left.size(1), columns = right.size(1);
+    const int64_t least = std::max<int64_t>(1, (int64_t{1} << 17) / std::max<int64_t>(1, depth * kBlock));
+    parallel_for(0, (columns + kBlock - 1) / kBlock, least, [&](int64_t begin, int64_t end) {
+        const float *lines[kBlock];
+        for (int64_t block = begin; block < end; ++block) {
+            const int64_t first = block * kBlock, length = std::min(kBlock, columns - first);
+            for (int64_t index = 0; index < length; ++index)
+                lines[index] = right.const_data_ptr<float>() + (first + index) * right.stride(1);
+            for (int64_t row = 0; row < left.size(0); ++row) {
+                float *to = out.data_ptr<float>() + row * columns + first;
+                inner_products().dots(left.const_data_ptr<float>() + row * left.stride(0), lines, length, depth, to);
+                if (bias == nullptr) continue;
+                for (int64_t index = 0; index < length; ++index) to[index] += bias[first + index];
+            }
+        }
+    });
+}
+
 /// x times the transpose of W, plus a bias: for x [tokens, in] and W [out, in].
 class Linear : public torch::autograd::Function<Linear> {
    public:
@@ -72,10 +103,15 @@ class Linear : public torch::autograd::Function<Linear> {
 
 at::Tensor ctorch::product(const at::Tensor &left, const at::Tensor &right, const std::optional<at::Tensor> &bias) {
     const at::AutoDispatchBelowAutograd below;
-    if (!suits(left, right)) return bias ? at::addmm(*bias, left, right) : at::mm(left, right);
+    const bool is_few = is_for_few(left, right);
+    if (!is_few && !suits(left, right)) return bias ? at::addmm(*bias, left, right) : at::mm(left, right);
     const std::optional<at::Tensor> row = bias ? bias->contiguous() : bias;
+    const float *shift = row ? row->const_data_ptr<float>() : nullptr;
     at::Tensor out = at::empty({left.size(0), right.size(1)}, left.options());
-    multiply_into(out, left, right, row ? row->const_data_ptr<float>() : nullptr, 0);
+    if (is_few)
+        multiply_few(out, left, right, shift);
+    else
+        multiply_into(out, left, right, shift, 0);
     return out;
 }
 
@@ -102,7 +138,7 @@ ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor
     return guarded([&] {
         const at::Tensor &from = unwrap(input), &map = unwrap(weight);
         const std::optional<at::Tensor> shift = bias == nullptr ? std::optional<at::Tensor>() : unwrap(bias);
-        const bool fused = map.dim() == 2 && suits(from, map.t()) &&
+        const bool fused = map.dim() == 2 && (suits(from, map.t()) || is_for_few(from, map.t())) &&
                            (!shift || (is_plain(*shift) && shift->sizes() == at::IntArrayRef{map.size(0)}));
         give(out, fused ? Linear::apply(from, map, shift) : at::linear(from, map, shift));
     });

@@ -3,12 +3,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 #include <vector>
 
 #include "ct_loss.h"
 #include "guarded.h"
 #include "product.h"
+#include "softmax_rows.h"
 
 using namespace ctorch;
 
@@ -16,6 +17,36 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+/// Where the pool of negatives holds a token's own target.
+class Repeats {
+   public:
+    Repeats(const at::Tensor &targets, const at::Tensor &negatives) : targets_(targets), negatives_(negatives) {
+        if (!targets.is_cpu()) return;
+        for (int64_t place = 0; place < negatives.numel(); ++place)
+            places_.push_back({negatives.const_data_ptr<int64_t>()[place], place});
+        std::sort(places_.begin(), places_.end());
+    }
+
+    /// Sets these places of a chunk [length, N] of the tokens from `start` on.
+    void set(at::Tensor &chunk, int64_t start, float value) const {
+        const int64_t length = chunk.size(0);
+        if (!in_one_pass(chunk)) {
+            chunk.masked_fill_(targets_.narrow(0, start, length).unsqueeze(1).eq(negatives_), value);
+            return;
+        }
+        const int64_t *targets = targets_.const_data_ptr<int64_t>() + start;
+        for (int64_t row = 0; row < length; ++row) {
+            auto found = std::lower_bound(places_.begin(), places_.end(), std::pair{targets[row], int64_t{0}});
+            for (; found != places_.end() && found->first == targets[row]; ++found)
+                chunk.data_ptr<float>()[row * chunk.size(1) + found->second] = value;
+        }
+    }
+
+   private:
+    const at::Tensor targets_, negatives_;
+    std::vector<std::pair<int64_t, int64_t>> places_;
+};
 
 /// Softmax cross-entropy of each token's target against one pool of negatives that all tokens share.
 ///
@@ -29,11 +60,12 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
         const int64_t tokens = hidden.size(0);
         const at::Tensor pool = table.index_select(0, negatives), own = table.index_select(0, targets);
         const at::Tensor target_logits = (hidden * own).sum(1).div_(temperature);
+        const Repeats repeats(targets, negatives);
         at::Tensor normalizers = at::empty({tokens}, hidden.options());
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
-            const at::Tensor others = logits(hidden, pool, targets, negatives, temperature, start, length)
-                                          .logsumexp(at::IntArrayRef{1});
+            const at::Tensor others =
+                chunk_normalizers(logits(hidden, pool, repeats, start, length), temperature);
             normalizers.narrow(0, start, length).copy_(
                 at::logaddexp(others, target_logits.narrow(0, start, length)));
         }
@@ -51,15 +83,18 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
         const at::Tensor negatives = saved[4], target_logits = saved[5], normalizers = saved[6];
         const double temperature = context->saved_data["temperature"].toDouble();
         const int64_t chunk = context->saved_data["chunk"].toInt(), tokens = hidden.size(0);
-        const at::Tensor weights = upstream[0].div(temperature);
-        const at::Tensor pull = (target_logits - normalizers).exp_().sub_(1).mul_(weights).unsqueeze(1);  // [T, 1]
+        const at::Tensor upstreams = upstream[0].contiguous();
+        const at::Tensor pull =
+            (target_logits - normalizers).exp_().sub_(1).mul_(upstreams).div_(temperature).unsqueeze(1);  // [T, 1]
+        const Repeats repeats(targets, negatives);
         at::Tensor hidden_gradient = own * pull;
         at::Tensor pool_gradient = at::zeros_like(pool);
         for (int64_t start = 0; start < tokens; start += chunk) {
             const int64_t length = std::min(chunk, tokens - start);
-            at::Tensor push = logits(hidden, pool, targets, negatives, temperature, start, length);
-            push.sub_(normalizers.narrow(0, start, length).unsqueeze(1)).exp_();
-            push.mul_(weights.narrow(0, start, length).unsqueeze(1));
+            at::Tensor push = logits(hidden, pool, repeats, start, length);
+            turn_to_slopes(push, normalizers.narrow(0, start, length), upstreams.narrow(0, start, length),
+                           temperature);
+            repeats.set(push, start, 0);
             add_product(hidden_gradient.narrow(0, start, length), push, pool);
             add_product(pool_gradient, push.t(), hidden.narrow(0, start, length));
         }
@@ -77,12 +112,12 @@ class SharedSoftmax : public torch::autograd::Function<SharedSoftmax> {
     }
 
    private:
-    /// Inner products of a chunk with the pool over the temperature, minus infinity at a token's own target. [chunk, N]
-    static at::Tensor logits(const at::Tensor &hidden, const at::Tensor &pool, const at::Tensor &targets,
-                             const at::Tensor &negatives, double temperature, int64_t start, int64_t length) {
-        at::Tensor products = product(hidden.narrow(0, start, length), pool.t()).div_(temperature);
-        const at::Tensor repeats = targets.narrow(0, start, length).unsqueeze(1).eq(negatives);
-        return products.masked_fill_(repeats, -std::numeric_limits<double>::infinity());
+    /// Inner products of a chunk with the pool, minus infinity at a token's own target. [chunk, N]
+    static at::Tensor logits(const at::Tensor &hidden, const at::Tensor &pool, const Repeats &repeats, int64_t start,
+                             int64_t length) {
+        at::Tensor products = product(hidden.narrow(0, start, length), pool.t());
+        repeats.set(products, start, -INFINITY);
+        return products;
     }
 };
 

@@ -113,4 +113,30 @@ struct ItemRankerTests {
                 !identical(other.scores(), one.scores()), "\(path) = \(value) changes nothing")
         }
     }
+
+    /// Code for two domains could take the second for all others.
+    @Test(
+        "with three domains an event in any counts in any other, where one came later",
+        arguments: RankerCase.all.filter { $0.overfit != nil })
+    func threeDomains(model: RankerCase) throws {
+        let built = try model.build(shape: RankerCase.threeDomains)
+        let loss = try built.loss().total
+        #expect(loss.isFinite)
+        loss.backward()
+        built.model.randomize(seed: 4)
+        built.model.train(false)
+        let history: [Int32] = [1, 5, 9, 6, 2, 10]
+        for domain in 0..<3 {
+            let scores = built.scores(of: [history], in: domain)
+            #expect(scores.shape == [1, 4] && scores.isFinite)
+            for position in 0..<3 where model.crosses || position == domain {
+                var other = history
+                other[position] += 2
+                let changed = built.scores(of: [other], in: domain)
+                #expect(
+                    relativeError(changed, scores) > 1e-5,
+                    "domain \(domain) does not hear of domain \(position)")
+            }
+        }
+    }
 }

@@ -23,6 +23,11 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     /// Whether training draws random numbers.
     var usesChance = true
 
+    /// Whether one domain's events count in another.
+    var crosses: Bool {
+        overfit != nil && (!overrides.contains("per-domain") || overrides.contains("stages"))
+    }
+
     struct Overfit: Sendable {
         let steps: Int
         let learningRate: Double
@@ -43,33 +48,44 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
 
     static let histories: [[Int32]] = [[1, 7, 8, 2], [10, 5], [3], [4, 9, 6, 11, 12, 1, 2, 8]]
 
+    /// Items 1 to 4 are domain a, 5 to 8 domain b, 9 to 12 domain c.
+    static let threeDomains = DataShape.domains(4, 4, 4)
+
     /// Builds the model with these settings; more settings can be laid over them by their paths.
-    func build(seed: UInt64 = 1, changing changes: [String: String] = [:]) throws -> Built {
+    func build(
+        seed: UInt64 = 1, changing changes: [String: String] = [:],
+        shape: DataShape = RankerCase.shape
+    ) throws -> Built {
         var settings = try Self.object(overrides)
         for (path, value) in changes {
             settings = Self.setting(
                 path.split(separator: ".")[...], of: settings, to: try Self.value(value))
         }
         let random = RandomSources.seeded(seed)
-        let (model, resolved) = try Models.entry(named: name).build(settings, Self.shape, random)
+        let (model, resolved) = try Models.entry(named: name).build(settings, shape, random)
         let imageSize = resolved["imageSize"] ?? resolved["hashSize"]
         try (model as? any DataPreparing)?.prepare(
-            with: Self.data(imageSize: imageSize as? Int ?? 1))
+            with: Self.data(imageSize: imageSize as? Int ?? 1, shape: shape))
         return Built(
-            model: try #require(model as? any Ranker), resolved: resolved, random: random)
+            model: try #require(model as? any Ranker), shape: shape, resolved: resolved,
+            random: random)
     }
 
     /// What models take before training: who followed whom in ``rows``, and an image of every item.
-    static func data(imageSize: Int) -> TrainingData {
+    static func data(
+        imageSize: Int, shape: DataShape = RankerCase.shape
+    ) -> TrainingData {
         let numbers: [Float] = Generator(seed: 9).normal([12, imageSize]).elements()
         let images = (0..<12).map { item -> [Float]? in
             Array(numbers[item * imageSize..<(item + 1) * imageSize])
         }
-        return data(images)
+        return data(images, shape: shape)
     }
 
     /// The same with given images of the twelve items.
-    static func data(_ images: [[Float]?]) -> TrainingData {
+    static func data(
+        _ images: [[Float]?], shape: DataShape = RankerCase.shape
+    ) -> TrainingData {
         let catalogs = shape.domains.map { domain in
             Catalog(
                 name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
@@ -85,12 +101,13 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             vectors: catalogs.enumerated().map { index, catalog in
                 ItemVectors(
                     name: "image", domain: DomainID(rawValue: index), of: catalog,
-                    Array(images[index * 6..<(index + 1) * 6]))
+                    shape.domains[index].items.map { images[Int($0) - 1] })
             })
     }
 
     struct Built {
         let model: any Ranker
+        let shape: DataShape
         let resolved: [String: Any]
         let random: RandomSources
 
@@ -103,8 +120,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             let batch = SequenceBatch.training(RankerCase.rows)
             // The items after the target in its domain's circle, so never the target itself.
             func after(_ target: Int32, _ count: Int) -> [Int32] {
-                RankerCase.shape.domains.flatMap { domain in
-                    (0..<Int32(count)).map { domain.firstItem + (target + $0) % 6 }
+                shape.domains.flatMap { domain in
+                    let items = Int32(domain.itemCount)
+                    return (0..<Int32(count)).map { domain.firstItem + (target + $0) % items }
                 }
             }
             let negatives =
@@ -116,20 +134,22 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             return model.loss(of: .sequences(batch, negatives: negatives), in: phase)
         }
 
-        /// The scores of all items of both domains for ``RankerCase/histories``.
+        /// The scores of all items of all domains for ``RankerCase/histories``.
         func scores() -> Tensor {
-            let batch = SequenceBatch.histories(RankerCase.histories)
-            return Tensor.concatenate(
-                RankerCase.shape.domains.indices.map { index in
-                    let domain = DomainID(rawValue: index)
-                    let domains = [DomainID](repeating: domain, count: batch.rows)
-                    if let model = model as? any ItemScorer {
-                        return model.scores(of: batch, in: domain)
-                    }
-                    guard let model = model as? any ItemRanker else { return .zeros([0, 6]) }
-                    return model.states(of: batch, in: domains)
-                        .matmul(model.itemVectors(of: domain).transposed())
-                })
+            .concatenate(
+                shape.domains.indices.map { scores(of: RankerCase.histories, in: $0) })
+        }
+
+        /// The scores of a domain's items. [histories, items]
+        func scores(of histories: [[Int32]], in index: Int) -> Tensor {
+            let batch = SequenceBatch.histories(histories)
+            let domain = DomainID(rawValue: index)
+            if let model = model as? any ItemScorer { return model.scores(of: batch, in: domain) }
+            guard let model = model as? any ItemRanker else {
+                return .zeros([0, shape.domains[index].itemCount])
+            }
+            return model.states(of: batch, in: histories.map { _ in domain })
+                .matmul(model.itemVectors(of: domain).transposed())
         }
 
         var parameterList: String {

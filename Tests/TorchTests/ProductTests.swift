@@ -33,6 +33,7 @@ import Torch
     @Test(arguments: [
         (12, 256, 32), (13, 67, 97), (97, 13, 67), (67, 97, 13), (241, 40, 33), (40, 385, 24),
         (31, 8, 771), (771, 31, 8), (8, 771, 31), (250, 399, 48), (64, 384, 16), (9, 1200, 50),
+        (1, 256, 1700), (2, 70, 193), (4, 1100, 385), (4, 33, 192), (5, 256, 300),
     ])
     func linearAgreesWithFloat64(size: (tokens: Int, input: Int, output: Int)) throws {
         try expectAgreement(arguments(size.tokens, size.input, size.output), of: biased)

@@ -13,6 +13,8 @@ struct Arguments {
     var measuresOnlyPeers = false
     var writesBaseline = false
     var wantsHelp = false
+    /// A part of the names of the rows that are measured; empty measures all.
+    var only = ""
     private var files: [String: String] = [:]
 
     /// The options that take a file or folder.
@@ -25,7 +27,7 @@ struct Arguments {
         usage: bench [--quick] [--large] [--json FILE] [--baseline FILE] [--write-baseline]
                      [--experiments FOLDER] [--food-kitchen FOLDER] [--movielens FOLDER]
                      [--peer-python FILE [--peer-abxi FOLDER] [--peer-recbole FOLDER|installed]]
-                     [--peer-drivers FOLDER] [--whole-epochs] [--only-peers]
+                     [--peer-drivers FOLDER] [--whole-epochs] [--only-peers] [--only TEXT]
 
         Measures operations and models against their floor: the larger of arithmetic at the
         machine's measured GEMM rate and compulsory memory traffic at its measured copy rate.
@@ -44,6 +46,7 @@ struct Arguments {
           --peer-drivers FOLDER  the scripts that drive them; by default ./tools/peers
           --whole-epochs       time whole epochs of the peers, not 5 steps after 3 others
           --only-peers         leave out everything but peers, and the import with --large
+          --only TEXT          measure only rows whose names contain TEXT
         """
 
     init(_ words: [String]) throws(UsageError) {
@@ -56,6 +59,11 @@ struct Arguments {
             case "--only-peers": measuresOnlyPeers = true
             case "--write-baseline": writesBaseline = true
             case "--help", "-h": wantsHelp = true
+            case "--only":
+                guard let text = rest.popFirst() else {
+                    throw UsageError(description: "--only: expected a part of a row's name")
+                }
+                only = text
             case _ where Self.fileOptions.contains(word):
                 guard let path = rest.popFirst(), !path.isEmpty, !path.hasPrefix("--") else {
                     throw UsageError(description: "\(word): expected a file or folder")
@@ -73,7 +81,15 @@ struct Arguments {
             throw UsageError(description: "--write-baseline needs a run without --only-peers")
         }
         if isQuick { throw UsageError(description: "--write-baseline needs a run without --quick") }
+        if !only.isEmpty {
+            throw UsageError(description: "--write-baseline needs a run without --only")
+        }
         if baseline == nil { throw UsageError(description: "--write-baseline needs --baseline") }
+    }
+
+    /// Whether a row is asked for.
+    func measures(_ benchmark: Benchmark) -> Bool {
+        only.isEmpty || benchmark.name.contains(only)
     }
 
     private func file(_ option: String) -> URL? {

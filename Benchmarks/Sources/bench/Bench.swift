@@ -36,13 +36,15 @@ enum Bench {
             data: data.summary)
         if !arguments.measuresOnlyPeers {
             for suite in suites(arguments.isQuick, training, scratch) {
-                for group in try suite() {
+                for group in try suite() where group.contains(where: arguments.measures) {
                     report("measuring " + group.map(\.name).joined(separator: " and "))
                     outcome.add(try Benchmark.measured(group))
                 }
             }
         }
-        try measureProcesses(arguments, training, scratch, &outcome)
+        if arguments.only.isEmpty {
+            try measureProcesses(arguments, training, scratch, &outcome)
+        }
         outcome.add(try Peak.measured(isQuick: arguments.isQuick))
         print(head(outcome))
         if !outcome.rows.isEmpty {
