@@ -3,7 +3,7 @@
 // A training step frees what the next one needs again, in sizes that differ a little from batch to batch. malloc either
 // gives such memory back to the system, and every step waits for fresh pages, or keeps it in one heap, which grows for
 // as long as the process runs because the sizes never fit quite. Here memory that is in use and memory that is kept never
-// come to more than a quarter above the most that was in use at once.
+// come to more than half above the most that was in use at once.
 
 #include <c10/core/Allocator.h>
 #include <c10/util/Exception.h>

@@ -8,7 +8,7 @@ enum MemoryEstimate {
     ///
     /// In a step over sequences every weight matrix that is applied to tokens keeps about two copies of its
     /// output, and every negative an index, a logit and a slope. Other steps look up one row of each table for
-    /// each example and keep about three copies.
+    /// each example and keep about three copies. Memory that is kept for later steps adds a third.
     static func bytes(
         model: any Recommender, configuration: ExperimentConfiguration, tokensPerRow: Int,
         domains: Int
@@ -38,6 +38,6 @@ enum MemoryEstimate {
             case .everything: return 0
             }
         }
-        return Machine.memory + 4 * (weights + (steps.max() ?? 0))
+        return Machine.memory + 4 * (weights + (steps.max() ?? 0) * 4 / 3)
     }
 }

@@ -247,18 +247,19 @@ public final class Trainer {
     private func announce(_ state: TrainingState, resumed: Bool) {
         observe(
             .started(
-                parameters: model.parameterCount, estimatedMemory: estimatedMemory(),
+                parameters: model.parameterCount, estimatedMemory: estimatedMemory,
                 resumedAtEpoch: resumed ? state.totalEpochs : nil))
     }
 
-    private func estimatedMemory() -> Int {
+    /// What the run will need, as foreseen before the first step.
+    private lazy var estimatedMemory: Int = {
         let dataset = split.dataset
         let length = dataset.eventCount / max(dataset.userCount, 1) + 1
         return MemoryEstimate.bytes(
             model: model, configuration: configuration,
             tokensPerRow: min(length, configuration.data.maximumLength),
             domains: dataset.domainCount)
-    }
+    }()
 
     private func manifest(_ state: TrainingState) -> RunManifest {
         RunManifest(
@@ -266,7 +267,7 @@ public final class Trainer {
             model: configuration.model, parameters: model.parameterCount,
             device: device.description, threads: Engine.threads, machine: Machine.summary,
             started: ISO8601DateFormatter().string(from: started), seconds: state.seconds,
-            peakMemory: Machine.peakMemory, estimatedMemory: estimatedMemory(),
+            peakMemory: Machine.peakMemory, estimatedMemory: estimatedMemory,
             resumed: state.resumed)
     }
 

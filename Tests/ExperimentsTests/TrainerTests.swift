@@ -18,7 +18,9 @@ import Torch
         let experiment = try ExperimentConfiguration(yaml: yaml)
         let whole = folder.run("whole")
         var copies: [RunDirectory] = []
+        var foreseen: [Int] = []
         try Trainer(experiment, dataset: dataset, run: whole) { event in
+            if case .started(_, let memory, _) = event { foreseen.append(memory) }
             guard case .epoch = event else { return }
             let copy = folder.run("after-\(copies.count + 1)")
             try? FileManager.default.copyItem(at: whole.url, to: copy.url)
@@ -26,6 +28,7 @@ import Torch
         }.train()
         #expect(copies.count >= experiment.training.epochs)
         #expect(try copies.count == whole.historyEntries().count)
+        #expect(try foreseen == [whole.facts().estimatedMemory])
         for copy in copies {
             try Trainer(experiment, dataset: dataset, run: copy).train(resume: true)
             #expect(try bytes(copy) == bytes(whole), "\(copy.url.lastPathComponent)")
