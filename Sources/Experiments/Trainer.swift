@@ -18,6 +18,7 @@ public final class Trainer {
     private let checkpoints: CheckpointStore
     private let observe: (TrainingEvent) -> Void
     private let started = Date()
+    private var foreseenMemory = 0
 
     /// Builds the model and plans the run; nothing is written yet.
     public init(
@@ -220,6 +221,7 @@ public final class Trainer {
         let yaml = try resolved.yaml()
         guard resume else {
             guard run.isReplaceable else { throw RunError.exists(path: run.url.path) }
+            foreseenMemory = try forecast.bytes()
             try files.createDirectory(at: run.url, withIntermediateDirectories: true)
             try AtomicFile.write(Data(yaml.utf8), to: run.experiment)
             try AtomicFile.write(json: manifest(TrainingState()), to: run.manifest)
@@ -235,6 +237,7 @@ public final class Trainer {
         guard old.dataset == split.dataset.checksum else {
             throw RunError.changed(what: "dataset", path: run.url.path)
         }
+        if !run.isFinished { foreseenMemory = try forecast.bytes() }
         guard let (stored, weights, optimizer) = try checkpoints.load() else {
             return (TrainingState(), [:])
         }
@@ -244,22 +247,17 @@ public final class Trainer {
         return (state, optimizer.mapValues { $0.to(device) })
     }
 
+    private var forecast: MemoryForecast {
+        MemoryForecast(
+            model: model, split: split, configuration: configuration, random: random)
+    }
+
     private func announce(_ state: TrainingState, resumed: Bool) {
         observe(
             .started(
-                parameters: model.parameterCount, estimatedMemory: estimatedMemory,
+                parameters: model.parameterCount, estimatedMemory: foreseenMemory,
                 resumedAtEpoch: resumed ? state.totalEpochs : nil))
     }
-
-    /// What the run will need, as foreseen before the first step.
-    private lazy var estimatedMemory: Int = {
-        let dataset = split.dataset
-        let length = dataset.eventCount / max(dataset.userCount, 1) + 1
-        return MemoryEstimate.bytes(
-            model: model, configuration: configuration,
-            tokensPerRow: min(length, configuration.data.maximumLength),
-            domains: dataset.domainCount)
-    }()
 
     private func manifest(_ state: TrainingState) -> RunManifest {
         RunManifest(
@@ -267,7 +265,7 @@ public final class Trainer {
             model: configuration.model, parameters: model.parameterCount,
             device: device.description, threads: Engine.threads, machine: Machine.summary,
             started: ISO8601DateFormatter().string(from: started), seconds: state.seconds,
-            peakMemory: Machine.peakMemory, estimatedMemory: estimatedMemory,
+            peakMemory: Machine.peakMemory, estimatedMemory: foreseenMemory,
             resumed: state.resumed)
     }
 

@@ -1,0 +1,57 @@
+internal import Interactions
+internal import Recommenders
+internal import Torch
+internal import TorchNN
+
+/// What a training run will need, foreseen by a rehearsal: one step of each phase that changes no parameter.
+///
+/// A formula over a model's shapes cannot know which of its maps meet every token and which only a sample.
+struct MemoryForecast {
+    let model: any Recommender
+    let split: Split
+    let configuration: ExperimentConfiguration
+    let random: RandomSources
+
+    /// Bytes: the most that the process held in the rehearsal, the optimizer's moments, memory that is kept for later
+    /// steps, and sampled candidates.
+    func bytes() throws -> Int {
+        let before = Machine.memory
+        var trained = 0
+        for phase in model.phases {
+            model.setTrainable(prefixes: phase.trainable)
+            trained = max(
+                trained,
+                model.parameters().filter(\.parameter.isTrainable)
+                    .reduce(0) { $0 + $1.parameter.value.count })
+            try rehearse(phase)
+        }
+        let moments = configuration.training.optimizer.kind == .sgd ? 1 : 2
+        let step = max(0, Machine.peakMemory - before)
+        return max(Machine.peakMemory, before) + 4 * moments * trained + step / 2 + candidates
+    }
+
+    private func rehearse(_ phase: TrainingPhase) throws {
+        guard
+            let batches = ExampleBatches(phase, split: split, configuration: configuration),
+            batches.exampleCount > 0
+        else { return }
+        model.train()
+        // Every step of the training seeds it anew.
+        random.dropout.reseed(0)
+        let optimizer = Optimizer(configuration.training.optimizer, module: model)
+        let (batch, _) = try batches.batch(order: batches.order(epoch: 0), epoch: 0, step: 0)
+        optimizer.recording { model.loss(of: batch, in: phase) }.total.backward()
+        optimizer.clearGradients()
+    }
+
+    /// Bytes of the candidates that evaluation draws: those of a part are kept, and one batch of them is copied.
+    private var candidates: Int {
+        func bytes(_ candidates: Candidates, _ part: Part) -> Int {
+            guard case .sampled(let number) = candidates else { return 0 }
+            return 4 * number * split.cases(part).count
+        }
+        let evaluation = configuration.evaluation.resolved
+        return bytes(evaluation.candidates, .validation) + 2 * bytes(evaluation.candidates, .test)
+            + 2 * (evaluation.also.map { bytes($0, .test) }.max() ?? 0)
+    }
+}
