@@ -2,12 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test sanitize lint format bench fixtures clean
+.PHONY: help setup build demo test sanitize lint format bench leaderboard fixtures clean
 
 SOURCES := Sources Tests Examples Benchmarks Package.swift
 
 help: ## List the rules
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Check the tools and put libtorch into .libtorch
 	@tools/check-tools
@@ -44,6 +44,9 @@ format: ## Format the Swift sources in place
 # Variables of the command line reach the script, such as LARGE=1; it lists them.
 bench: setup ## Measure operations and models against their floor, and peers
 	tools/bench
+
+leaderboard: build ## Train every sequential model on two pairs of domains, one table each; resumable
+	tools/leaderboard
 
 fixtures: ## Check the parity fixtures against their manifest
 	python3 tools/fixtures/check_manifest.py

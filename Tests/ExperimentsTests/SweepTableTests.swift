@@ -86,6 +86,15 @@ import Testing
         let difference = try #require(
             table.rows[1].differences.first { $0.domain == "books" && $0.metric == "HR@10" })
         #expect(abs(difference.test.difference - (wide - narrow)) < 1e-9)
+        // What the runs measured of a group stands in the group's line.
+        let groups = table.groupTable
+        #expect(groups.rows.map { $0[1] } == ["few", "many", "few", "many"])
+        let books = try #require(groups.columns.map(\.title).firstIndex(of: "books NDCG@10"))
+        let many = try [0, 2].map {
+            try #require(plan.jobs[$0].run.result().groups["many"]?["books"]?["NDCG@10"])
+        }
+        let shown = groups.rows[1][books]
+        #expect(shown.hasPrefix(TextTable.number((many[0] + many[1]) / 2)), "\(shown)")
         #expect(table.rows[0].secondsToBest.mean > 0)
         #expect(table.rows[0].secondsToBest.mean <= table.rows[0].seconds.mean)
         // The plan knows finished runs that had other settings.
@@ -93,6 +102,31 @@ import Testing
         #expect(throws: RunError.self) {
             try SweepPlan(SweepFile(contentsOf: sweep), dataset: dataset, output: output)
         }
+    }
+
+    @Test func marksAreThoseOfTheTest() throws {
+        func row(_ name: String, _ difference: Double, p: Double) -> String {
+            """
+            {"name": "\(name)", "seeds": [1], "groups": {}, "diagnostics": {}, "parameters": 10,
+             "domains": {"books": {"HR@10": {"mean": 0.25}}}, "secondsToBest": {"mean": 1},
+             "seconds": {"mean": 2}, "peakMemory": 1048576, "differences": [
+                {"domain": "books", "metric": "HR@10", "test":
+                    {"difference": \(difference), "low": -1, "high": 1, "pValue": \(p),
+                     "cases": 9}}]}
+            """
+        }
+        let rows = [row("up", 0.5, p: 0.04), row("down", -0.5, p: 0.01), row("same", 0.5, p: 0.05)]
+        let json = """
+            {"baseline": "base", "metrics": ["HR@10"], "part": "test", "candidates": "full",
+             "runs": [], "correlations": [], "rows": [\(rows.joined(separator: ","))]}
+            """
+        let table = try JSONDecoder().decode(SweepTable.self, from: Data(json.utf8))
+        #expect(table.table().rows.map { $0[2] } == ["0.2500 ▲", "0.2500 ▼", "0.2500"])
+        let differences = try #require(table.sections.first { $0.title.contains("base") }).table
+        #expect(
+            differences.rows[1] == [
+                "down", "books", "HR@10", "-0.5000", "-1.0000 to +1.0000", "0.0100",
+            ])
     }
 
     /// A run of one domain with what it measured of itself.

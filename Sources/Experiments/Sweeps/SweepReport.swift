@@ -53,14 +53,15 @@ extension SweepTable {
         }
     }
 
-    /// The table and its pictures for people.
+    /// The tables and their pictures for people.
     func page(title: String, explanation: String) -> HTMLPage {
-        let text = table()
+        func shown(_ table: TextTable) -> String {
+            HTMLPage.table(table.columns.map(\.title), table.rows)
+        }
         return HTMLPage(
             title: title,
-            body: [
-                "<p>\(HTMLPage.escape(explanation))</p>",
-                HTMLPage.table(text.columns.map(\.title), text.rows),
-            ] + charts().map { $0.svg() })
+            body: ["<p>\(HTMLPage.escape(explanation))</p>", shown(table())]
+                + sections.flatMap { ["<p>\(HTMLPage.escape($0.title))</p>", shown($0.table)] }
+                + charts().map { $0.svg() })
     }
 }

@@ -3,29 +3,19 @@ internal import Interactions
 public import RankingMetrics
 
 extension SweepTable {
-    /// One line a variant: metrics with deviations, differences to the baseline, parameters, seconds, memory.
+    /// One line a variant: metrics with deviations, parameters, seconds, memory.
     ///
-    /// A difference whose p-value is below 0.05 carries a star.
+    /// ▲ and ▼ mark what is better or worse than the baseline with a p-value below 0.05.
     public func table() -> TextTable {
-        let domains = Set(rows.flatMap(\.domains.keys)).sorted()
         let measured = Set(rows.flatMap(\.diagnostics.keys)).sorted()
-        let compared = Set(rows.flatMap(\.differences).map(\.metric)).sorted().filter(
-            metrics.contains)
-        var columns = ["model", "seeds"]
-        columns += domains.flatMap { domain in metrics.map { "\(domain) \($0)" } }
-        columns += domains.flatMap { domain in compared.map { "Δ \(domain) \($0)" } }
-        columns += measured + ["parameters", "seconds to best", "seconds", "peak MB"]
-        var table = TextTable(columns)
+        var table = TextTable(
+            ["model", "seeds"] + columns.map { "\($0) \($1)" } + measured
+                + ["parameters", "seconds to best", "seconds", "peak MB"])
         for row in rows {
             var cells = [row.name, "\(row.seeds.count)"]
-            cells += domains.flatMap { domain in
-                metrics.map { Self.text(row.domains[domain]?[$0]) }
-            }
-            cells += domains.flatMap { domain in
-                compared.map { metric in
-                    Self.text(
-                        row.differences.first { $0.domain == domain && $0.metric == metric })
-                }
+            cells += columns.map { domain, metric in
+                Self.text(row.domains[domain]?[metric])
+                    + Self.mark(row.difference(domain, metric)?.test)
             }
             cells += measured.map { Self.text(row.diagnostics[$0], digits: 3) }
             cells += [
@@ -37,16 +27,52 @@ extension SweepTable {
         return table
     }
 
+    /// Domains and metrics of the columns.
+    private var columns: [(String, String)] {
+        Set(rows.flatMap(\.domains.keys)).sorted()
+            .flatMap { domain in metrics.map { (domain, $0) } }
+    }
+
+    /// The differences to the baseline, their intervals and p-values: a line for each variant, domain and metric.
+    private var differenceTable: TextTable {
+        var table = TextTable(["model", "domain", "metric", "difference", "95 % interval", "p"])
+        for row in rows {
+            for (domain, metric) in columns {
+                guard let test = row.difference(domain, metric)?.test else { continue }
+                table.append([
+                    row.name, domain, metric, String(format: "%+.4f", test.difference),
+                    String(format: "%+.4f to %+.4f", test.low, test.high),
+                    String(format: "%.4f", test.pValue),
+                ])
+            }
+        }
+        return table
+    }
+
     private static func text(_ value: Value?, digits: Int = 4) -> String {
         guard let value else { return TextTable.missing }
         let mean = TextTable.number(value.mean, digits: digits)
         return value.deviation.map { "\(mean) ± \(TextTable.number($0, digits: digits))" } ?? mean
     }
 
-    private static func text(_ difference: Difference?) -> String {
-        guard let test = difference?.test else { return TextTable.missing }
-        return String(format: "%+.4f (p %.3f)", test.difference, test.pValue)
-            + (test.pValue < 0.05 ? "*" : "")
+    private static func mark(_ test: PairedComparison?) -> String {
+        guard let test, test.pValue < 0.05 else { return "" }
+        return test.difference > 0 ? " ▲" : " ▼"
+    }
+
+    /// The metrics of people with few and with many events in the domain, and of people who are new there: a line for
+    /// each variant and group.
+    var groupTable: TextTable {
+        let groups = [UserGroup.few, .many, .cold].map(\.rawValue)
+            .filter { group in rows.contains { $0.groups[group] != nil } }
+        var table = TextTable(["model", "users"] + columns.map { "\($0) \($1)" })
+        for row in rows {
+            for group in groups {
+                let values = row.groups[group] ?? [:]
+                table.append([row.name, group] + columns.map { Self.text(values[$0]?[$1]) })
+            }
+        }
+        return table
     }
 
     /// What stands in the correlations' table: one line each.
@@ -64,18 +90,31 @@ extension SweepTable {
         return table
     }
 
+    /// The tables after the first, each with its title.
+    var sections: [(title: String, table: TextTable)] {
+        [
+            (
+                "People with few and with many events in the domain, and people who are new there",
+                groupTable
+            ),
+            ("Differences to \(baseline)", differenceTable),
+            (
+                "What the models measured of themselves against their accuracy, one point a run",
+                correlationTable
+            ),
+        ].filter { !$0.1.rows.isEmpty }
+    }
+
     /// Writes `table.md`, `table.json` and `report.html` beside the runs.
     public func write(to directory: URL) throws {
         let test =
-            "; Δ: difference to \(baseline), paired bootstrap over cases, * p < 0.05"
+            "; ▲ and ▼: better and worse than \(baseline), paired bootstrap over cases, p < 0.05"
         let explanation =
             "Part: \(part.rawValue). Candidates: \(candidates). Mean ± deviation over seeds"
             + (part == .test ? test : "") + "."
         var text = explanation + "\n\n" + table().rendered(as: .markdown)
-        if !correlations.isEmpty {
-            text +=
-                "\nWhat the models measured of themselves against their accuracy, one point a run:\n\n"
-                + correlationTable.rendered(as: .markdown)
+        for (title, table) in sections {
+            text += "\n\(title):\n\n" + table.rendered(as: .markdown)
         }
         try AtomicFile.write(
             Data(text.utf8), to: directory.appendingPathComponent("table.md"))

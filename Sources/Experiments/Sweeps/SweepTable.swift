@@ -45,6 +45,11 @@ public struct SweepTable: Codable, Sendable {
         public let peakMemory: Int
         /// Against the baseline; empty for the baseline itself.
         public let differences: [Difference]
+
+        /// The difference in one domain by one metric.
+        public func difference(_ domain: String, _ metric: String) -> Difference? {
+            differences.first { $0.domain == domain && $0.metric == metric }
+        }
     }
 
     /// One finished run.
