@@ -16,6 +16,7 @@ struct MemoryForecast {
     /// steps, and sampled candidates.
     func bytes() throws -> Int {
         let before = Machine.memory
+        let earlierPeak = Machine.peakMemory
         var trained = 0
         for phase in model.phases {
             model.setTrainable(prefixes: phase.trainable)
@@ -25,9 +26,11 @@ struct MemoryForecast {
                     .reduce(0) { $0 + $1.parameter.value.count })
             try rehearse(phase)
         }
+        let peak = Machine.peakMemory
+        // Reading and preparing the data took more than a step does.
+        guard peak > earlierPeak else { return peak }
         let moments = configuration.training.optimizer.kind == .sgd ? 1 : 2
-        let step = max(0, Machine.peakMemory - before)
-        return max(Machine.peakMemory, before) + 4 * moments * trained + step / 2 + candidates
+        return peak + 4 * moments * trained + (peak - before) / 2 + candidates
     }
 
     private func rehearse(_ phase: TrainingPhase) throws {
@@ -44,14 +47,14 @@ struct MemoryForecast {
         optimizer.clearGradients()
     }
 
-    /// Bytes of the candidates that evaluation draws: those of a part are kept, and one batch of them is copied.
+    /// Bytes of the candidates that evaluation draws, which are kept for each part.
     private var candidates: Int {
         func bytes(_ candidates: Candidates, _ part: Part) -> Int {
             guard case .sampled(let number) = candidates else { return 0 }
             return 4 * number * split.cases(part).count
         }
         let evaluation = configuration.evaluation.resolved
-        return bytes(evaluation.candidates, .validation) + 2 * bytes(evaluation.candidates, .test)
-            + 2 * (evaluation.also.map { bytes($0, .test) }.max() ?? 0)
+        return bytes(evaluation.candidates, .validation) + bytes(evaluation.candidates, .test)
+            + (evaluation.also.map { bytes($0, .test) }.max() ?? 0)
     }
 }
