@@ -43,7 +43,7 @@ class Retrieval {
             const int64_t end = std::min(group + kGroups, operands_.group_count());
             best_.assign((end - group) * kLanes, Best());
             poisoned_ = -1;
-            parallel_for(0, block_count(operands_), 1,
+            parallel_for(0, block_count(operands_), grain(end - group),
                              [&](int64_t first, int64_t last) { search(group, end, first, last); });
             if (poisoned_ >= 0) {
                 *infinite = locate(operands_, poisoned_);
@@ -62,6 +62,12 @@ class Retrieval {
     }
 
    private:
+    /// Blocks that are worth another thread: to wake one takes as long as a few million multiplications.
+    int64_t grain(int64_t groups) const {
+        const int64_t states = std::min(operands_.count, groups * kLanes);
+        return (int64_t{1} << 21) / std::max<int64_t>(1, states * operands_.width * kBlock) + 1;
+    }
+
     void search(int64_t first_group, int64_t end_group, int64_t first_block, int64_t end_block) {
         const int64_t groups = end_group - first_group;
         std::vector<Best> local(groups * kLanes);
