@@ -45,7 +45,7 @@ format: ## Format the Swift sources in place
 bench: setup ## Measure operations and models against their floor, and peers
 	tools/bench
 
-leaderboard: build ## Train every sequential model on two pairs of domains, one table each; resumable
+leaderboard: build ## Train every sequential model on Food-Kitchen into one table; resumable
 	tools/leaderboard
 
 fixtures: ## Check the parity fixtures against their manifest
