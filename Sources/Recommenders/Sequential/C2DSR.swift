@@ -228,10 +228,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         guard case .sequences(let full, let negatives) = batch else {
             preconditionFailure("c2dsr: expected sequences")
         }
-        let kept = (0..<full.rows).flatMap {
-            full.tokens(ofRow: $0).suffix(settings.maximumLength).map { $0 }
-        }
-        let sequences = full.keepingLast(settings.maximumLength)
+        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
         let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
         let mixed = mixedStates(sequences, items: sequences.items)
         let states = domainStates(sequences, own)
@@ -242,7 +239,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
             guard settings.predictionWeight < 1 else { continue }
             let corrupted = sequences.items.enumerated().map { token, item in
                 shape.domain(of: item) == index
-                    ? negatives[kept[token] * shape.domains.count + index] : item
+                    ? negatives[Int(kept[token]) * shape.domains.count + index] : item
             }
             infomax += mutualInformation(
                 index, sequences, own, states[index], mixed,
