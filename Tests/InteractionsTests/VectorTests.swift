@@ -59,7 +59,7 @@ private func numpy(
         let vectors = try #require(after.vectors(named: "image", of: domain))
         #expect(vectors.width == 2 && vectors.itemCount == 3 && vectors.vectorCount == 2)
         // p, q, r are the items 3, 4, 5; r was row 0, p row 2.
-        #expect(vectors.allRows() == [5, 6, 0, 0, 1, 2])
+        #expect(vectors.rows.elementsEqual([5, 6, 0, 0, 1, 2]))
         #expect((3...5).map { vectors.hasVector(ItemID(rawValue: $0)) } == [true, false, true])
         #expect(vectors.vector(of: ItemID(rawValue: 5)) == [1, 2])
         #expect(after.vectors(named: "image", of: DomainID(rawValue: 0)) == nil)
@@ -82,14 +82,27 @@ private func numpy(
         _ = try attach(numpy([7], shape: "1, 1"), "r\n", replace: true, folder)
         let replaced = try Dataset.open(folder.dataset)
         try replaced.verify()
-        #expect(replaced.vectors(named: "image", of: domain)?.allRows() == [0, 0, 7])
-        #expect(replaced.vectors(named: "image", of: DomainID(rawValue: 0))?.allRows() == [9, 0])
+        let rows = { replaced.vectors(named: "image", of: $0).map { Array($0.rows) } }
+        #expect(rows(domain) == [0, 0, 7] && rows(DomainID(rawValue: 0)) == [9, 0])
         // The replaced files are gone, and the same again changes nothing.
         #expect(try self.names(folder).count == names.count)
         _ = try attach(numpy([7], shape: "1, 1"), "r\n", replace: true, folder)
         let again = try Dataset.open(folder.dataset)
         try again.verify()
         #expect(again.checksum == replaced.checksum)
+    }
+
+    @Test func clearsWhatAKilledCallLeft() throws {
+        let folder = try TemporaryFolder()
+        _ = try dataset(folder)
+        let dead = ["vectors-1-image.tmp-99999999-rows", "vectors-0-text.tmp-99999999-presence"]
+        let alive = "vectors-1-image.tmp-1-rows"
+        for name in dead + [alive] {
+            try Data("x".utf8).write(to: folder.dataset.appendingPathComponent(name))
+        }
+        _ = try attach(numpy([1, 2], shape: "2, 1"), "p\nq\n", folder)
+        let left = try names(folder)
+        #expect(left.contains(alive) && Set(left).isDisjoint(with: dead))
     }
 
     /// The matrix, the ids, and what the error says.
@@ -168,7 +181,7 @@ private func numpy(
             events: [Event(user: UserID(rawValue: 0), item: ItemID(rawValue: 1))],
             vectors: [vectors])
         let found = try #require(dataset.vectors(named: "text", of: DomainID(rawValue: 0)))
-        #expect(found.allRows() == [1, 2, 0, 0, 3, 4] && found.vectorCount == 2)
+        #expect(found.rows.elementsEqual([1, 2, 0, 0, 3, 4]) && found.vectorCount == 2)
         #expect(dataset.manifest.vectors?.map(\.width) == [2])
     }
 }

@@ -61,9 +61,6 @@ public struct ItemVectors: Sendable {
         return rows.withUnsafeBufferPointer { Array($0[start..<start + width]) }
     }
 
-    /// A copy of all rows, one after another, in the order of the item ids.
-    public func allRows() -> [Float] { rows.withUnsafeBufferPointer { Array($0) } }
-
     private func position(of item: ItemID) -> Int {
         let position = Int(item.rawValue) - Int(firstItem.rawValue)
         precondition(

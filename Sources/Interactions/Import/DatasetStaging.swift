@@ -10,9 +10,11 @@ struct DatasetStaging {
     init(destination: URL, replace: Bool) throws(ImportError) {
         self.destination = destination.standardizedFileURL
         self.replace = replace
-        directory = Self.sibling(of: self.destination, suffix: ".tmp-\(getpid())")
+        let name = self.destination.lastPathComponent
+        let parent = self.destination.deletingLastPathComponent()
+        directory = Unfinished.url(of: name, in: parent)
         try checkDestination()
-        removeLeftovers()
+        Unfinished.removeLeftovers(of: name, in: parent)
         do {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true)
@@ -24,7 +26,7 @@ struct DatasetStaging {
     /// Gives the directory the dataset's name.
     func commit() throws(ImportError) {
         try checkDestination()
-        let old = Self.sibling(of: destination, suffix: ".tmp-\(getpid())-replaced")
+        let old = directory.appendingPathExtension("replaced")
         let hasOld = FileManager.default.fileExists(atPath: destination.path)
         if hasOld, rename(destination.path, old.path) != 0 {
             throw .unwritable(
@@ -54,23 +56,5 @@ struct DatasetStaging {
     private struct Version: Decodable {
         let formatVersion: Int
         let checksum: String
-    }
-
-    /// Removes `<name>.tmp-<pid>` of processes that are gone, and of an earlier try of this one.
-    private func removeLeftovers() {
-        let prefix = destination.lastPathComponent + ".tmp-"
-        let parent = destination.deletingLastPathComponent()
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-        for name in names where name.hasPrefix(prefix) {
-            let digits = name.dropFirst(prefix.count).prefix { $0.isNumber }
-            guard let process = pid_t(digits) else { continue }
-            let isGone = kill(process, 0) != 0 && errno == ESRCH
-            guard isGone || process == getpid() else { continue }
-            try? FileManager.default.removeItem(at: parent.appendingPathComponent(name))
-        }
-    }
-
-    private static func sibling(of url: URL, suffix: String) -> URL {
-        url.deletingLastPathComponent().appendingPathComponent(url.lastPathComponent + suffix)
     }
 }

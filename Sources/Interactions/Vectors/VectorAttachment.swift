@@ -84,6 +84,7 @@ public struct VectorAttachment: Sendable, Equatable {
         _ matrix: NumpyMatrix, _ table: RowTable, of domain: DomainID,
         to manifest: DatasetManifest, in directory: URL
     ) throws(ImportError) -> Summary {
+        Unfinished.removeLeftovers(in: directory)
         let writer = try VectorWriter(
             name: name, domain: domain.rawValue, width: matrix.width, directory: directory)
         defer { writer.discard() }

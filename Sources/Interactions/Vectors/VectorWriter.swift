@@ -18,7 +18,7 @@ final class VectorWriter {
         self.domain = domain
         self.width = width
         self.directory = directory
-        let stem = directory.appendingPathComponent("vectors-\(domain)-\(name).tmp-\(getpid())")
+        let stem = Unfinished.url(of: "vectors-\(domain)-\(name)", in: directory)
         rows = try FileWriter(path: stem.path + "-rows")
         presence = try FileWriter(path: stem.path + "-presence")
     }

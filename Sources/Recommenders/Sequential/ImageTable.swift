@@ -23,13 +23,9 @@ final class ImageTable: Module {
 
     /// Takes sets of vectors of one width, each of a domain's items; the other items have none.
     func take(_ sets: [ItemVectors]) {
-        let width = vectors.value.size(1)
-        var table = [Float](repeating: 0, count: vectors.value.count)
-        for set in sets {
-            let first = Int(set.firstItem.rawValue) * width
-            table.replaceSubrange(first..<first + set.itemCount * width, with: set.allRows())
-        }
-        vectors.replace(data: Tensor(table, shape: vectors.value.shape).unitRows())
+        let shape = vectors.value.shape
+        let table = Tensor.rows(of: sets, from: 0, count: shape[0], width: shape[1])
+        vectors.replace(data: table.unitRows())
     }
 
     private var table: Known {

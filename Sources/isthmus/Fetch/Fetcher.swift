@@ -1,4 +1,5 @@
 import Foundation
+import Interactions
 
 /// A data set could not be fetched.
 enum FetchError: Error, CustomStringConvertible {
@@ -42,8 +43,9 @@ struct Fetcher {
             }
             return .present
         }
-        let scratch = output.deletingLastPathComponent()
-            .appendingPathComponent("\(output.lastPathComponent).tmp-\(getpid())")
+        let parent = output.deletingLastPathComponent()
+        Unfinished.removeLeftovers(of: output.lastPathComponent, in: parent)
+        let scratch = Unfinished.url(of: output.lastPathComponent, in: parent)
         defer { try? files.removeItem(at: scratch) }
         let whole = scratch.appendingPathComponent("whole")
         do {
