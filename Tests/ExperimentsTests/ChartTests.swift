@@ -52,13 +52,15 @@ import Testing
         #expect(Chart(title: "", xLabel: "", yLabel: "", series: []).svg().isEmpty)
     }
 
-    @Test func manyLinesHaveRoomAndColours() {
+    @Test func manyLinesHaveRoomColoursAndNumbers() {
         let series = (0..<30).map {
-            Chart.Series(name: "\($0)", points: [(Double($0), 1), (Double($0) + 1, 2)])
+            Chart.Series(name: "line \($0)", points: [(Double($0), 1), (Double($0) + 1, 2)])
         }
         let svg = Chart(title: "", xLabel: "", yLabel: "", series: series).svg()
         // 15 above, 30 lines of 18, 10 below.
         #expect(svg.contains(#"viewBox="0 0 820 565""#))
+        // The number stands at the line's end and before its name.
+        #expect(svg.matches(of: />27</).count == 1 && svg.contains(">27 line 26<"))
         #expect(Set(svg.matches(of: /hsl\(\d+/).map { String($0.0) }).count == 30)
     }
 }

@@ -80,19 +80,27 @@ struct Chart {
                     + title
             }
         }
+        if isNumbered {
+            parts += (series.isLine ? places.suffix(1) : places[...]).map {
+                text("\(index + 1)", $0.x + 6, $0.y + 4, anchor: "start")
+            }
+        }
         if self.series.count > 1 {
             let place = Self.plane.top + 8 + 18 * Double(index)
+            let name = isNumbered ? "\(index + 1) \(series.name)" : series.name
             parts.append(
                 #"<circle cx="\#(Self.plane.right + 16)" cy="\#(place)" r="5" fill="\#(colour)"/>"#
-                    + text(series.name, Self.plane.right + 26, place + 4, anchor: "start"))
+                    + text(name, Self.plane.right + 26, place + 4, anchor: "start"))
         }
         return parts.joined(separator: "\n")
     }
 
+    /// More series than colours that are easily told apart have numbers too.
+    private var isNumbered: Bool { series.count > Self.colours.count }
+
     /// One of the few that are easily told apart, or one of many around the circle of hues.
     private func colour(_ index: Int) -> String {
-        series.count <= Self.colours.count
-            ? Self.colours[index] : "hsl(\(360 * index / series.count) 70% 42%)"
+        isNumbered ? "hsl(\(360 * index / series.count) 70% 42%)" : Self.colours[index]
     }
 
     private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
