@@ -43,6 +43,8 @@ import Testing
         #expect(found.test.difference == 0.125)
         #expect(found.test.cases == 4)
         #expect(found.test == expected)
+        // The first seed has two hits against one, the second one against one.
+        #expect(found.seeds == [0.25, 0])
     }
 
     @Test func tableOfATrainedSweep() throws {
@@ -105,27 +107,34 @@ import Testing
     }
 
     @Test func marksAreThoseOfTheTest() throws {
-        func row(_ name: String, _ difference: Double, p: Double) -> String {
+        func row(
+            _ name: String, _ difference: Double, p: Double, seeds: [Double]
+        ) -> String {
             """
             {"name": "\(name)", "seeds": [1], "groups": {}, "diagnostics": {}, "parameters": 10,
              "domains": {"books": {"HR@10": {"mean": 0.25}}}, "secondsToBest": {"mean": 1},
              "seconds": {"mean": 2}, "peakMemory": 1048576, "differences": [
                 {"domain": "books", "metric": "HR@10", "test":
                     {"difference": \(difference), "low": -1, "high": 1, "pValue": \(p),
-                     "cases": 9}}]}
+                     "cases": 9}, "seeds": \(seeds)}]}
             """
         }
-        let rows = [row("up", 0.5, p: 0.04), row("down", -0.5, p: 0.01), row("same", 0.5, p: 0.05)]
+        let rows = [
+            row("up", 0.5, p: 0.04, seeds: [0.25, 0.75]),
+            row("down", -0.5, p: 0.01, seeds: [-0.5]),
+            row("same", 0.5, p: 0.05, seeds: [0.5]),
+            row("one seed says no", 0.5, p: 0.01, seeds: [1.25, -0.25]),
+        ]
         let json = """
             {"baseline": "base", "metrics": ["HR@10"], "part": "test", "candidates": "full",
              "runs": [], "correlations": [], "rows": [\(rows.joined(separator: ","))]}
             """
         let table = try JSONDecoder().decode(SweepTable.self, from: Data(json.utf8))
-        #expect(table.table().rows.map { $0[2] } == ["0.2500 ▲", "0.2500 ▼", "0.2500"])
+        #expect(table.table().rows.map { $0[2] } == ["0.2500 ▲", "0.2500 ▼", "0.2500", "0.2500"])
         let differences = try #require(table.sections.first { $0.title.contains("base") }).table
         #expect(
             differences.rows[1] == [
-                "down", "books", "HR@10", "-0.5000", "-1.0000 to +1.0000", "0.0100",
+                "down", "books", "HR@10", "-0.5000", "-1.0000 to +1.0000", "0.0100", "-0.5000",
             ])
     }
 

@@ -31,17 +31,28 @@ struct CaseMeans {
         return domains.flatMap { domain in
             let cases = keys.filter { $0.hasSuffix("\u{1F}" + domain) }
             return metrics.indices.compactMap { metric in
-                func means(_ values: [String: [[Double]]]) -> [Double] {
-                    cases.map { key in
-                        let seeds = values[key] ?? []
-                        return seeds.reduce(0) { $0 + $1[metric] } / Double(max(seeds.count, 1))
+                func columns(_ values: [String: [[Double]]]) -> [[Double]] {
+                    runs.indices.map { seed in
+                        cases.map { values[$0]?[seed][metric] ?? 0 }
                     }
                 }
-                return PairedBootstrap(seed: 0).compare(means(own), means(other)).map {
+                let first = columns(own)
+                let second = columns(other)
+                return PairedBootstrap(seed: 0).compare(Self.means(first), Self.means(second)).map {
                     SweepTable.Difference(
-                        domain: domain, metric: metrics[metric].description, test: $0)
+                        domain: domain, metric: metrics[metric].description, test: $0,
+                        seeds: zip(first, second).map { own, other in
+                            zip(own, other).reduce(0) { $0 + $1.0 - $1.1 } / Double(cases.count)
+                        })
                 }
             }
+        }
+    }
+
+    /// For each case the mean of its values with all seeds.
+    private static func means(_ seeds: [[Double]]) -> [Double] {
+        (seeds.first ?? []).indices.map { index in
+            seeds.reduce(0) { $0 + $1[index] } / Double(seeds.count)
         }
     }
 

@@ -5,7 +5,7 @@ public import RankingMetrics
 extension SweepTable {
     /// One line a variant: metrics with deviations, parameters, seconds, memory.
     ///
-    /// ▲ and ▼ mark what is better or worse than the baseline with a p-value below 0.05.
+    /// ▲ and ▼ mark what is better or worse than the baseline with every seed and with a p-value below 0.05.
     public func table() -> TextTable {
         let measured = Set(rows.flatMap(\.diagnostics.keys)).sorted()
         var table = TextTable(
@@ -15,7 +15,7 @@ extension SweepTable {
             var cells = [row.name, "\(row.seeds.count)"]
             cells += columns.map { domain, metric in
                 Self.text(row.domains[domain]?[metric])
-                    + Self.mark(row.difference(domain, metric)?.test)
+                    + Self.mark(row.difference(domain, metric))
             }
             cells += measured.map { Self.text(row.diagnostics[$0], digits: 3) }
             cells += [
@@ -35,14 +35,18 @@ extension SweepTable {
 
     /// The differences to the baseline, their intervals and p-values: a line for each variant, domain and metric.
     private var differenceTable: TextTable {
-        var table = TextTable(["model", "domain", "metric", "difference", "95 % interval", "p"])
+        var table = TextTable([
+            "model", "domain", "metric", "difference", "95 % interval", "p", "with each seed",
+        ])
         for row in rows {
             for (domain, metric) in columns {
-                guard let test = row.difference(domain, metric)?.test else { continue }
+                guard let difference = row.difference(domain, metric) else { continue }
+                let test = difference.test
                 table.append([
                     row.name, domain, metric, String(format: "%+.4f", test.difference),
                     String(format: "%+.4f to %+.4f", test.low, test.high),
                     String(format: "%.4f", test.pValue),
+                    difference.seeds.map { String(format: "%+.4f", $0) }.joined(separator: " "),
                 ])
             }
         }
@@ -55,9 +59,9 @@ extension SweepTable {
         return value.deviation.map { "\(mean) ± \(TextTable.number($0, digits: digits))" } ?? mean
     }
 
-    private static func mark(_ test: PairedComparison?) -> String {
-        guard let test, test.pValue < 0.05 else { return "" }
-        return test.difference > 0 ? " ▲" : " ▼"
+    private static func mark(_ difference: Difference?) -> String {
+        guard let difference, difference.isSignificant else { return "" }
+        return difference.test.difference > 0 ? " ▲" : " ▼"
     }
 
     /// The metrics of people with few and with many events in the domain, and of people who are new there: a line for
@@ -108,7 +112,8 @@ extension SweepTable {
     /// Writes `table.md`, `table.json` and `report.html` beside the runs.
     public func write(to directory: URL) throws {
         let test =
-            "; ▲ and ▼: better and worse than \(baseline), paired bootstrap over cases, p < 0.05"
+            "; ▲ and ▼: better and worse than \(baseline) with every seed, and p < 0.05 in the paired "
+            + "bootstrap over cases"
         let explanation =
             "Part: \(part.rawValue). Candidates: \(candidates). Mean ± deviation over seeds"
             + (part == .test ? test : "") + "."

@@ -21,6 +21,13 @@ public struct SweepTable: Codable, Sendable {
         /// The mean difference, its 95 % interval and the p-value of the paired bootstrap over cases, each case's values
         /// averaged over the seeds.
         public let test: PairedComparison
+        /// The mean difference with each seed: what another seed changes, which the test does not see.
+        public let seeds: [Double]
+
+        /// Whether the p-value is below 0.05 and every seed has the same sign.
+        public var isSignificant: Bool {
+            test.pValue < 0.05 && seeds.allSatisfy { $0 * test.difference > 0 }
+        }
     }
 
     /// One variant.
