@@ -92,6 +92,28 @@ public final class Evaluator {
             .evaluate(model, on: .test)
     }
 
+    /// Throws where a case of validation or test has fewer items to compete with than the protocol draws.
+    ///
+    /// A run checks it before it trains, for the test comes hours later.
+    func requireCandidates() throws {
+        guard configuration.task == .ranking else { return }
+        let sampler = NegativeSampler(dataset: split.dataset)
+        for (part, all) in [
+            (.validation, [configuration.candidates]),
+            (.test, [configuration.candidates] + configuration.also),
+        ] as [(Part, [Candidates])] {
+            // What has enough for most has enough for all.
+            let most = all.compactMap { candidates -> Int? in
+                if case .sampled(let number) = candidates { number } else { nil }
+            }.max()
+            guard let most else { continue }
+            try TooFewItems.named("sampled:\(most)", in: split.dataset) {
+                () throws(NegativeSamplerError) in
+                try sampler.require(most, for: split.cases(part), excluding: excluded)
+            }
+        }
+    }
+
     // MARK: Ranking
 
     private func rank(
@@ -174,8 +196,11 @@ public final class Evaluator {
     ) throws -> [Int32] {
         if let known = drawn[part] { return known }
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
-        var fresh = try NegativeSampler(dataset: split.dataset).candidates(
-            for: cases, count: number, excluding: excluded, stream: &stream)
+        var fresh = try TooFewItems.named("sampled:\(number)", in: split.dataset) {
+            () throws(NegativeSamplerError) in
+            try NegativeSampler(dataset: split.dataset).candidates(
+                for: cases, count: number, excluding: excluded, stream: &stream)
+        }
         for (place, evaluationCase) in cases.enumerated() {
             let first = split.dataset.itemRange(of: evaluationCase.domain).lowerBound
             for index in place * number..<(place + 1) * number { fresh[index] -= first }

@@ -10,6 +10,7 @@ struct ExampleBatches: Sendable {
     }
 
     private let kind: Kind
+    private let dataset: Dataset
     private let seed: UInt64
     private let phase: String
     private let batchSize: Int
@@ -17,6 +18,7 @@ struct ExampleBatches: Sendable {
     init?(
         _ phase: TrainingPhase, split: Split, configuration: ExperimentConfiguration
     ) {
+        dataset = split.dataset
         seed = configuration.seed
         self.phase = phase.name
         batchSize = configuration.training.batchSize
@@ -67,10 +69,16 @@ struct ExampleBatches: Sendable {
                 switch negatives {
                 case .none: [Int32]()
                 case .perPosition(let count):
-                    try sampler.training(
-                        batch: batch, perDomain: count, excluding: excluded, stream: &stream)
+                    try TooFewItems.named("\(count) negatives", in: dataset) {
+                        () throws(NegativeSamplerError) in
+                        try sampler.training(
+                            batch: batch, perDomain: count, excluding: excluded, stream: &stream)
+                    }
                 case .perBatch(let count):
-                    try sampler.shared(perDomain: count, stream: &stream)
+                    try TooFewItems.named("\(count) negatives", in: dataset) {
+                        () throws(NegativeSamplerError) in
+                        try sampler.shared(perDomain: count, stream: &stream)
+                    }
                 }
             return (.sequences(batch, negatives: drawn), batch.tokens)
         case .ratings(let examples):

@@ -221,6 +221,7 @@ public final class Trainer {
         let yaml = try resolved.yaml()
         guard resume else {
             guard run.isReplaceable else { throw RunError.exists(path: run.url.path) }
+            try evaluator.requireCandidates()
             foreseenMemory = try forecast.bytes()
             try files.createDirectory(at: run.url, withIntermediateDirectories: true)
             try AtomicFile.write(Data(yaml.utf8), to: run.experiment)

@@ -40,6 +40,6 @@ import Testing
     @Test func passesErrorsOn() throws {
         var stream = BatchStream(
             try batches(negatives: .perBatch(16), batchSize: 8), epoch: 0)
-        #expect(throws: NegativeSamplerError.self) { try stream.next() }
+        #expect(throws: TooFewItems.self) { try stream.next() }
     }
 }

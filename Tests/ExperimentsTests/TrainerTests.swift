@@ -188,13 +188,31 @@ import Torch
         let experiment = try ExperimentConfiguration(
             yaml: tinyABXI, assignments: ["parameters.negatives=1000"])
         let run = folder.run("run")
-        #expect(throws: NegativeSamplerError.self) {
+        let error = try #require(throws: TooFewItems.self) {
             try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
         }
+        #expect(
+            error.description.hasPrefix("1000 negatives: books has only ")
+                && (1...15).contains(error.available))
         try Trainer(
             ExperimentConfiguration(yaml: tinySASRec), dataset: cyclicDataset(), run: run
         ).train()
         #expect(run.isFinished)
+    }
+
+    /// Too many candidates for the test alone; it comes after all training.
+    @Test func aTestThatCannotBeDrawnStopsARunBeforeItTrains() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinySASRec, assignments: ["evaluation.also=[sampled:3, sampled:999]"])
+        let run = folder.run("run")
+        var events = 0
+        let error = try #require(throws: TooFewItems.self) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: run) { _ in events += 1 }.train()
+        }
+        #expect(error.drawn == "sampled:999" && error.user?.hasPrefix("user-") == true)
+        #expect(["books", "films"].contains(error.domain) && (1..<15).contains(error.available))
+        #expect(events == 0 && !FileManager.default.fileExists(atPath: run.url.path))
     }
 
     @Test func nothingToLearnFromIsAnError() throws {

@@ -215,6 +215,16 @@ import Testing
         let single = try sampler.candidates(
             for: cases[0], count: 20, excluding: [1, 51, 2], stream: &again)
         #expect(single == Array(flat.prefix(20)))
+        // The second case has 50 items without 1, 2 and its target, 3.
+        let seen = { (evaluationCase: EvaluationCase) in
+            split.history(of: evaluationCase).map { dataset.items[Int($0)] }
+        }
+        try sampler.require(47, for: cases, excluding: seen)
+        #expect(
+            throws: NegativeSamplerError.tooFewItems(
+                domain: DomainID(rawValue: 0), user: UserID(rawValue: 1), available: 47,
+                requested: 48)
+        ) { try sampler.require(48, for: cases, excluding: seen) }
         #expect(ItemSets.all(of: dataset)[UserID(rawValue: 1)] == [51, 1, 2, 3])
         #expect(Array(ItemSets.training(of: split)[UserID(rawValue: 0)]) == [1, 51])
     }

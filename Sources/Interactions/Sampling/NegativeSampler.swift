@@ -129,6 +129,22 @@ public struct NegativeSampler: Sendable {
         return all
     }
 
+    /// Throws what `candidates` would throw for the first case that has fewer than `count`; draws nothing.
+    public func require(
+        _ count: Int, for cases: [EvaluationCase], excluding excluded: (EvaluationCase) -> [Int32]
+    ) throws(NegativeSamplerError) {
+        var marks = Marks(itemCount: itemCount)
+        for evaluationCase in cases {
+            let items = excluded(evaluationCase)
+            let available = marks.exclude(items, from: pools)
+            defer { marks.readmit(items) }
+            let domain = evaluationCase.domain.rawValue
+            _ = try require(
+                count, domain: domain, available: available[domain], user: evaluationCase.user,
+                target: evaluationCase.item.rawValue, marks: marks)
+        }
+    }
+
     private func candidates(
         for evaluationCase: EvaluationCase, count: Int, available: [Int], marks: inout Marks,
         stream: inout RandomStream
@@ -150,19 +166,29 @@ public struct NegativeSampler: Sendable {
         return drawn
     }
 
+    /// The items of a domain's pool that are neither excluded nor `target`, which must be `count` or more.
+    private func require(
+        _ count: Int, domain: Int, available: Int, user: UserID?, target: Int32, marks: Marks
+    ) throws(NegativeSamplerError) -> Int {
+        let withoutTarget =
+            available - (pools[domain].contains(target) && !marks.isExcluded(target) ? 1 : 0)
+        guard count <= withoutTarget else {
+            throw .tooFewItems(
+                domain: DomainID(rawValue: domain), user: user, available: withoutTarget,
+                requested: count)
+        }
+        return withoutTarget
+    }
+
     /// Fills `output` with different items of a domain's pool that are neither excluded nor `target`.
     private func fill(
         _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, available: Int, user: UserID?,
         target: Int32, marks: inout Marks, stream: inout RandomStream
     ) throws(NegativeSamplerError) {
         let pool = pools[domain]
-        let withoutTarget =
-            available - (pool.contains(target) && !marks.isExcluded(target) ? 1 : 0)
-        guard output.count <= withoutTarget else {
-            throw .tooFewItems(
-                domain: DomainID(rawValue: domain), user: user, available: withoutTarget,
-                requested: output.count)
-        }
+        let withoutTarget = try require(
+            output.count, domain: domain, available: available, user: user, target: target,
+            marks: marks)
         marks.startPosition(target: target)
         // Rejection is the fastest while most draws are accepted; beyond half of what is available
         // the rest is listed and shuffled instead, which takes bounded time.
