@@ -52,6 +52,25 @@ import Testing
         #expect(Chart(title: "", xLabel: "", yLabel: "", series: []).svg().isEmpty)
     }
 
+    @Test func deviationsAreDrawnAndHaveRoom() {
+        let points = [(x: 0.0, y: 1.0), (1, 2)]
+        let chart = Chart(
+            title: "", xLabel: "", yLabel: "",
+            series: [Chart.Series(name: "mean", points: points, deviations: [1, 0])])
+        // From 0 to 2 on an axis of 0 to 2: the height of 250 has air of 1/27 of it on each side.
+        #expect(
+            chart.svg().contains(
+                ##"<line x1="86.7" y1="255.7" x2="86.7" y2="24.3" stroke="#0072b2"/>"##))
+    }
+
+    @Test func longNamesHaveRoom() {
+        let name = String(repeating: "n", count: 100)
+        let chart = Chart(
+            title: "", xLabel: "", yLabel: "",
+            series: [Chart.Series(name: name, points: [(0, 0), (1, 1)])])
+        #expect(chart.svg().contains(#"viewBox="0 0 1220 320""#))
+    }
+
     @Test func manyLinesHaveRoomColoursAndNumbers() {
         let series = (0..<30).map {
             Chart.Series(name: "line \($0)", points: [(Double($0), 1), (Double($0) + 1, 2)])
@@ -61,6 +80,8 @@ import Testing
         #expect(svg.contains(#"viewBox="0 0 820 565""#))
         // The number stands at the line's end and before its name.
         #expect(svg.matches(of: />27</).count == 1 && svg.contains(">27 line 26<"))
-        #expect(Set(svg.matches(of: /hsl\(\d+/).map { String($0.0) }).count == 30)
+        #expect(Set(svg.matches(of: /hsl\(\d+ 70% 42%\)/).map { String($0.0) }).count == 30)
+        // A line, two points and the legend in each colour.
+        #expect(svg.matches(of: /hsl\(\d+ 70% 42%\)/).count == 4 * 30)
     }
 }

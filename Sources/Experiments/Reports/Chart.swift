@@ -6,7 +6,18 @@ struct Chart {
     struct Series {
         let name: String
         let points: [(x: Double, y: Double)]
+        /// How far each point's value may be off, drawn up and down; empty where that is unknown.
+        var deviations: [Double] = []
         var isLine = true
+
+        /// The points that have a place, each with its deviation or 0.
+        fileprivate var shown: [(x: Double, y: Double, deviation: Double)] {
+            points.indices.map { index in
+                let deviation = deviations.indices.contains(index) ? deviations[index] : 0
+                return (points[index].x, points[index].y, deviation.isFinite ? deviation : 0)
+            }
+            .filter { $0.x.isFinite && $0.y.isFinite }
+        }
     }
 
     let title: String
@@ -14,7 +25,11 @@ struct Chart {
     let yLabel: String
     let series: [Series]
 
-    private static let width = 820.0
+    /// As wide as the plane with its legend, whose letters are half as wide as they are high.
+    private var width: Double {
+        let longest = series.map(\.name.count).max() ?? 0
+        return max(820, Self.plane.right + 50 + 6.5 * Double(longest))
+    }
     /// As high as the plane with its labels, or as the legend.
     private var height: Double { max(320, Self.plane.top + 18 * Double(series.count) + 10) }
     /// The plane's edges within the picture.
@@ -26,13 +41,14 @@ struct Chart {
 
     /// The picture; empty for fewer than two points.
     func svg() -> String {
-        let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        let points = series.flatMap(\.shown)
         guard points.count > 1 else { return "" }
         let x = Axis(points.map(\.x), from: Self.plane.left, to: Self.plane.right)
-        let y = Axis(points.map(\.y), from: Self.plane.bottom, to: Self.plane.top)
+        let ends = points.flatMap { [$0.y - $0.deviation, $0.y + $0.deviation] }
+        let y = Axis(ends, from: Self.plane.bottom, to: Self.plane.top)
         return """
             <h2>\(HTMLPage.escape(title))</h2>
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" width="\(Int(Self.width))" \
+            <svg viewBox="0 0 \(Int(width)) \(Int(height))" width="\(Int(width))" \
             role="img" aria-label="\(HTMLPage.escape(title))" font-size="12">
             \(grid(x, y))
             \(series.enumerated().map { marks($1, $0, x, y) }.joined(separator: "\n"))
@@ -61,9 +77,12 @@ struct Chart {
 
     private func marks(_ series: Series, _ index: Int, _ x: Axis, _ y: Axis) -> String {
         let colour = colour(index)
-        let places = series.points.filter { $0.x.isFinite && $0.y.isFinite }
-            .map { (x: x.place($0.x), y: y.place($0.y)) }
-        var parts: [String] = []
+        let places = series.shown.map { (x: x.place($0.x), y: y.place($0.y)) }
+        var parts = series.shown.filter { $0.deviation > 0 }.map { point in
+            line(
+                x.place(point.x), y.place(point.y - point.deviation), x.place(point.x),
+                y.place(point.y + point.deviation), colour)
+        }
         if series.isLine, places.count > 1 {
             let text = places.map { String(format: "%.1f,%.1f", $0.x, $0.y) }
             parts.append(
@@ -76,8 +95,8 @@ struct Chart {
         if !series.isLine || places.count <= 12 {
             let title = "<title>\(HTMLPage.escape(series.name))</title></circle>"
             parts += places.map {
-                String(format: #"<circle cx="%.1f" cy="%.1f" r="4" fill="\#(colour)">"#, $0.x, $0.y)
-                    + title
+                String(format: #"<circle cx="%.1f" cy="%.1f" r="4""#, $0.x, $0.y)
+                    + " fill=\"\(colour)\">" + title
             }
         }
         if isNumbered {
@@ -103,10 +122,11 @@ struct Chart {
         isNumbered ? "hsl(\(360 * index / series.count) 70% 42%)" : Self.colours[index]
     }
 
-    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        String(
-            format: ##"<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#ddd"/>"##,
-            x1, y1, x2, y2)
+    private func line(
+        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String = "#ddd"
+    ) -> String {
+        String(format: #"<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f""#, x1, y1, x2, y2)
+            + " stroke=\"\(colour)\"/>"
     }
 
     private func text(_ text: String, _ x: Double, _ y: Double, anchor: String) -> String {

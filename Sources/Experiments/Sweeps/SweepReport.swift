@@ -24,14 +24,18 @@ extension SweepTable {
             }
     }
 
-    /// One line a series: means over seeds, in the order of size.
+    /// One line a series: means over seeds with their deviations, in the order of size.
     private func sizes(_ domain: String, _ metric: String) -> [Chart.Series] {
         series.map { name in
             let variants = Set(runs.filter { $0.series == name }.map(\.name))
-            let points = rows.filter { variants.contains($0.name) }.compactMap { row in
-                row.domains[domain]?[metric].map { (x: Double(row.parameters), y: $0.mean) }
+            let own = rows.filter { variants.contains($0.name) }
+                .sorted { $0.parameters < $1.parameters }
+            let means = own.compactMap { row in
+                row.domains[domain]?[metric].map { (x: Double(row.parameters), value: $0) }
             }
-            return Chart.Series(name: name, points: points.sorted { $0.x < $1.x })
+            return Chart.Series(
+                name: name, points: means.map { ($0.x, $0.value.mean) },
+                deviations: means.map { $0.value.deviation ?? 0 })
         }
     }
 
