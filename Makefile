@@ -45,7 +45,7 @@ format: ## Format the Swift sources in place
 bench: setup ## Measure operations and models against their floor, and peers
 	tools/bench
 
-leaderboard: build ## Train every sequential model on Food-Kitchen into one table; resumable
+leaderboard: build ## Train every sequential model on Food-Kitchen and MovieLens-1M; resumable
 	tools/leaderboard
 
 fixtures: ## Check the parity fixtures against their manifest
