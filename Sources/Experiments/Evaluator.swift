@@ -107,7 +107,7 @@ public final class Evaluator {
                 if case .sampled(let number) = candidates { number } else { nil }
             }.max()
             guard let most else { continue }
-            try TooFewItems.named("sampled:\(most)", in: split.dataset) {
+            try TooFewItems.named({ "sampled:\($0)" }, in: split.dataset) {
                 () throws(NegativeSamplerError) in
                 try sampler.require(most, for: split.cases(part), excluding: excluded)
             }
@@ -196,7 +196,7 @@ public final class Evaluator {
     ) throws -> [Int32] {
         if let known = drawn[part] { return known }
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
-        var fresh = try TooFewItems.named("sampled:\(number)", in: split.dataset) {
+        var fresh = try TooFewItems.named({ "sampled:\($0)" }, in: split.dataset) {
             () throws(NegativeSamplerError) in
             try NegativeSampler(dataset: split.dataset).candidates(
                 for: cases, count: number, excluding: excluded, stream: &stream)

@@ -65,21 +65,17 @@ struct ExampleBatches: Sendable {
             let batch = examples.batch(rows: rows)
             var stream = RandomStream(
                 seed: seed, name: "negatives.\(phase)", UInt64(epoch), UInt64(step))
-            let drawn =
+            let drawn = try TooFewItems.named({ "\($0) negatives" }, in: dataset) {
+                () throws(NegativeSamplerError) -> [Int32] in
                 switch negatives {
-                case .none: [Int32]()
+                case .none: []
                 case .perPosition(let count):
-                    try TooFewItems.named("\(count) negatives", in: dataset) {
-                        () throws(NegativeSamplerError) in
-                        try sampler.training(
-                            batch: batch, perDomain: count, excluding: excluded, stream: &stream)
-                    }
+                    try sampler.training(
+                        batch: batch, perDomain: count, excluding: excluded, stream: &stream)
                 case .perBatch(let count):
-                    try TooFewItems.named("\(count) negatives", in: dataset) {
-                        () throws(NegativeSamplerError) in
-                        try sampler.shared(perDomain: count, stream: &stream)
-                    }
+                    try sampler.shared(perDomain: count, stream: &stream)
                 }
+            }
             return (.sequences(batch, negatives: drawn), batch.tokens)
         case .ratings(let examples):
             let all = examples.all

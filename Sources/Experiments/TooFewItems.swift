@@ -17,18 +17,18 @@ public struct TooFewItems: Error, Equatable, CustomStringConvertible {
             + (user.map { " for user \($0)" } ?? "") + "; draw fewer, or take all"
     }
 
-    /// Does what draws items, and says in the dataset's words what it lacked.
+    /// Does what draws items, and says in the dataset's words what it lacked; `drawn` names a number of them.
     static func named<Result>(
-        _ drawn: String, in dataset: Dataset,
+        _ drawn: (Int) -> String, in dataset: Dataset,
         _ draw: () throws(NegativeSamplerError) -> Result
     ) throws(TooFewItems) -> Result {
         do {
             return try draw()
         } catch {
             switch error {
-            case .tooFewItems(let domain, let user, let available, _):
+            case .tooFewItems(let domain, let user, let available, let requested):
                 throw TooFewItems(
-                    drawn: drawn, domain: dataset.catalog(of: domain).name,
+                    drawn: drawn(requested), domain: dataset.catalog(of: domain).name,
                     user: user.map(dataset.users.externalID), available: available)
             }
         }

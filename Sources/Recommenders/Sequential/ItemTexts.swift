@@ -34,7 +34,7 @@ func itemTexts(
 extension Tensor {
     /// Vectors by item id, one row for each of `count` ids from `first`; zeros where no set has the item. [count, width]
     ///
-    /// The rows go from the dataset's file to the tensor, without another copy of a table that may be large.
+    /// Each domain's rows go from the dataset's file to a tensor, not through an array, for they may be many.
     static func rows(of sets: [ItemVectors], from first: Int, count: Int, width: Int) -> Tensor {
         var parts: [Tensor] = []
         var next = first
