@@ -11,6 +11,12 @@
 
 namespace ctorch {
 
+/// How many things of so many multiplications are worth a thread: to wake one takes as long as a few million of them.
+inline int64_t worth_a_thread(int64_t multiplications) {
+    constexpr int64_t kLeast = int64_t{1} << 21;
+    return 1 + (kLeast - 1) / std::max<int64_t>(1, multiplications);
+}
+
 /// Splits begin ..< end into at most one part per thread, each at least `grain` long, and runs body(from, to) on each.
 template <class Body>
 void parallel_for(int64_t begin, int64_t end, int64_t grain, const Body &body) {

@@ -61,8 +61,7 @@ bool is_for_few(const at::Tensor &left, const at::Tensor &right) {
 /// Inner products of a few rows with the columns of a map, on all threads.
 void multiply_few(const at::Tensor &out, const at::Tensor &left, const at::Tensor &right, const float *bias) {
     const int64_t depth = left.size(1), columns = right.size(1);
-    const int64_t least = std::max<int64_t>(1, (int64_t{1} << 21) / std::max<int64_t>(1, depth * kBlock));
-    parallel_for(0, (columns + kBlock - 1) / kBlock, least, [&](int64_t begin, int64_t end) {
+    parallel_for(0, (columns + kBlock - 1) / kBlock, worth_a_thread(depth * kBlock), [&](int64_t begin, int64_t end) {
         const float *lines[kBlock];
         for (int64_t block = begin; block < end; ++block) {
             const int64_t first = block * kBlock, length = std::min(kBlock, columns - first);

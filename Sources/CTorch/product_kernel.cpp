@@ -90,11 +90,10 @@ int64_t counted_flops() { return flops.load(std::memory_order_relaxed); }
 void multiply(const Product &product) {
     flops.fetch_add(2 * product.rows * product.depth * product.columns, std::memory_order_relaxed);
     // Threads share out the longer side, in multiples of every tile's size.
-    constexpr int64_t kLeastWork = 1 << 21;
     const bool by_rows = product.rows >= product.columns;
     const int64_t length = by_rows ? product.rows : product.columns, other = by_rows ? product.columns : product.rows;
-    const int64_t unit = by_rows ? 12 : 32, work = std::max<int64_t>(1, unit * other * product.depth);
-    parallel_for(0, (length + unit - 1) / unit, (kLeastWork + work - 1) / work, [&](int64_t begin, int64_t end) {
+    const int64_t unit = by_rows ? 12 : 32, least = worth_a_thread(unit * other * product.depth);
+    parallel_for(0, (length + unit - 1) / unit, least, [&](int64_t begin, int64_t end) {
         const int64_t first = begin * unit, count = std::min(end * unit, length) - first;
         Product mine = by_rows ? part(product, first, 0, 0) : part(product, 0, 0, first);
         (by_rows ? mine.rows : mine.columns) = count;

@@ -62,10 +62,9 @@ class Retrieval {
     }
 
    private:
-    /// Blocks that are worth another thread: to wake one takes as long as a few million multiplications.
+    /// Blocks that are worth another thread.
     int64_t grain(int64_t groups) const {
-        const int64_t states = std::min(operands_.count, groups * kLanes);
-        return (int64_t{1} << 21) / std::max<int64_t>(1, states * operands_.width * kBlock) + 1;
+        return worth_a_thread(std::min(operands_.count, groups * kLanes) * operands_.width * kBlock);
     }
 
     void search(int64_t first_group, int64_t end_group, int64_t first_block, int64_t end_block) {

@@ -41,9 +41,7 @@ public struct RunComparison: Codable, Sendable {
     ) throws {
         let names = Self.names(of: runs)
         self.runs = names
-        if let open = runs.first(where: { !$0.isFinished }) {
-            throw RunEvaluationError.unfinished(path: open.url.path)
-        }
+        try runs.forEach { try $0.requireFinished() }
         let results = try runs.map { try $0.result() }
         let manifests = try runs.map { try $0.facts() }
         self.results = results

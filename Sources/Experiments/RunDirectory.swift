@@ -8,6 +8,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case exists(path: String)
     /// There is nothing to resume from.
     case nothingToResume(path: String)
+    /// What is asked for is there only when the run has ended.
+    case unfinished(path: String)
     /// The resumed run was started with other settings or data.
     case changed(what: String, path: String)
     /// Training produced a loss that is not a number.
@@ -24,6 +26,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .exists(let path):
             "\(path) exists already; choose another --output, or --resume to continue it"
         case .nothingToResume(let path): "\(path) holds no run to resume; leave out --resume"
+        case .unfinished(let path):
+            "\(path) is not finished; continue it with the command that began it and --resume"
         case .changed(let what, let path):
             "\(path) was started with another \(what); resume it with the same, or choose another "
                 + "--output"
@@ -78,6 +82,14 @@ public struct RunDirectory: Sendable {
 
     /// Whether the run has ended.
     public var isFinished: Bool { FileManager.default.fileExists(atPath: metrics.path) }
+
+    /// Throws a ``RunError`` unless this is a run directory and the run has ended.
+    func requireFinished() throws {
+        guard FileManager.default.fileExists(atPath: experiment.path) else {
+            throw RunError.unreadable(path: url.path, reason: "not a run directory")
+        }
+        guard isFinished else { throw RunError.unfinished(path: url.path) }
+    }
 
     /// The result on the test part of a finished run.
     public func result() throws -> EvaluationResult {

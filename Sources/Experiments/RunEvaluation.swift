@@ -4,8 +4,6 @@ public import Torch
 
 /// A run cannot be evaluated as asked.
 public enum RunEvaluationError: Error, Equatable, CustomStringConvertible {
-    /// The run has not ended.
-    case unfinished(path: String)
     /// The stored result is of another part or with other candidates, so the dataset is needed.
     case needsDataset(asked: String, stored: String)
     /// The dataset is not the one of the run.
@@ -14,8 +12,6 @@ public enum RunEvaluationError: Error, Equatable, CustomStringConvertible {
     /// One line that says what to do.
     public var description: String {
         switch self {
-        case .unfinished(let path):
-            "\(path) is not finished; continue it with the command that began it and --resume"
         case .needsDataset(let asked, let stored):
             "the run holds the result for \(stored), not for \(asked); give --data to evaluate again"
         case .otherDataset(let path, let expected, let got):
@@ -32,10 +28,7 @@ public struct RunEvaluation {
 
     /// Reads the experiment of a finished run.
     public init(_ run: RunDirectory) throws {
-        guard FileManager.default.fileExists(atPath: run.experiment.path) else {
-            throw RunError.unreadable(path: run.url.path, reason: "not a run directory")
-        }
-        guard run.isFinished else { throw RunEvaluationError.unfinished(path: run.url.path) }
+        try run.requireFinished()
         self.run = run
         configuration = try ExperimentConfiguration(contentsOf: run.experiment)
     }

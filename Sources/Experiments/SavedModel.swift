@@ -34,6 +34,8 @@ public final class SavedModel {
 
     /// Loads the model of a run.
     public init(_ run: RunDirectory, device: Device = .cpu) throws {
+        // The two files of the model are enough; without them the reason lies in the directory.
+        if !FileManager.default.fileExists(atPath: run.model.path) { try run.requireFinished() }
         description = try AtomicFile.read(Description.self, json: run.model)
         guard description.formatVersion == 1 else {
             throw RunError.unreadable(

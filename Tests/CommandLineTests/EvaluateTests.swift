@@ -81,11 +81,27 @@ struct EvaluateTests {
         let other = try workspace.run("evaluate", "run", "--data", "other")
         #expect(other.code == 1)
         #expect(other.errors.contains("give the dataset of the run"))
-        let none = try workspace.run("evaluate", "nowhere")
-        #expect(none.code == 1)
-        #expect(none.errors.contains("not a run directory"))
         let text = try workspace.succeed("evaluate", "run").text
         #expect(text.hasPrefix("test, candidates full, 24 cases\ndomain "))
+    }
+
+    @Test(arguments: [
+        ["evaluate", "stopped"], ["compare", "run", "stopped"],
+        ["recommend", "stopped", "--domain", "book", "--history", "film:f1"],
+    ])
+    func noRunAndUnfinishedRunAreRefused(_ arguments: [String]) throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity)
+        let none = try Tool.run(arguments, in: workspace.url)
+        #expect(none.code == 1)
+        #expect(none.errors.contains("stopped: not a run directory"))
+        try workspace.trainTiny(.popularity, to: "stopped")
+        for name in ["metrics.json", "model.json"] {
+            try FileManager.default.removeItem(at: workspace.path("stopped/\(name)"))
+        }
+        let stopped = try Tool.run(arguments, in: workspace.url)
+        #expect(stopped.code == 1)
+        #expect(stopped.errors.contains("stopped is not finished"))
     }
 
     @Test func comparesRuns() throws {

@@ -30,6 +30,17 @@ import Testing
         }
     }
 
+    @Test func namesAreExchangedInOneStep() throws {
+        let folder = try TemporaryFolder()
+        let directory = folder.url.appendingPathComponent("full", isDirectory: true)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let file = try folder.file("file", "content")
+        #expect(exchangeNames(directory, file))
+        #expect(try String(contentsOf: directory, encoding: .utf8) == "content")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: file.path).isEmpty)
+        #expect(!exchangeNames(file, folder.url.appendingPathComponent("nothing")))
+    }
+
     @Test func clearsLeftovers() throws {
         let folder = try TemporaryFolder()
         let files = FileManager.default

@@ -26,21 +26,30 @@ struct DatasetStaging {
     /// Gives the directory the dataset's name.
     func commit() throws(ImportError) {
         try checkDestination()
+        guard FileManager.default.fileExists(atPath: destination.path) else {
+            return try Self.rename(directory, destination)
+        }
+        // A killed import leaves the old dataset or the new. Not every file system can exchange names (NFS cannot);
+        // there the old one has another name for a moment.
+        guard !exchangeNames(directory, destination) else { return discard() }
         let old = directory.appendingPathExtension("replaced")
-        let hasOld = FileManager.default.fileExists(atPath: destination.path)
-        if hasOld, rename(destination.path, old.path) != 0 {
-            throw .unwritable(
-                path: destination.path, reason: SystemError(operation: "rename").description)
+        try Self.rename(destination, old)
+        do throws(ImportError) {
+            try Self.rename(directory, destination)
+        } catch {
+            try Self.rename(old, destination)
+            throw error
         }
-        guard rename(directory.path, destination.path) == 0 else {
-            let reason = SystemError(operation: "rename").description
-            if hasOld { rename(old.path, destination.path) }
-            throw .unwritable(path: destination.path, reason: reason)
-        }
-        if hasOld { try? FileManager.default.removeItem(at: old) }
+        try? FileManager.default.removeItem(at: old)
     }
 
-    /// Removes the directory of an import that failed.
+    private static func rename(_ source: URL, _ target: URL) throws(ImportError) {
+        guard Foundation.rename(source.path, target.path) == 0 else {
+            throw .unwritable(path: target.path, reason: SystemError(operation: "rename").description)
+        }
+    }
+
+    /// Removes the directory, with what an import that failed left there or the dataset that was replaced.
     func discard() { try? FileManager.default.removeItem(at: directory) }
 
     private func checkDestination() throws(ImportError) {
