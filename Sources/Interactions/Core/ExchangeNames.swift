@@ -1,8 +1,9 @@
 package import Foundation
 
-private typealias Rename = @convention(c) (
-    Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
-) -> Int32
+private typealias Rename =
+    @convention(c) (
+        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+    ) -> Int32
 
 /// Linux's renameat2, which Swift's view of the C library leaves out; nil where the library has none.
 private let rename: Rename? = dlsym(dlopen(nil, RTLD_NOW), "renameat2").map {

@@ -45,7 +45,8 @@ struct DatasetStaging {
 
     private static func rename(_ source: URL, _ target: URL) throws(ImportError) {
         guard Foundation.rename(source.path, target.path) == 0 else {
-            throw .unwritable(path: target.path, reason: SystemError(operation: "rename").description)
+            throw .unwritable(
+                path: target.path, reason: SystemError(operation: "rename").description)
         }
     }
 
