@@ -126,14 +126,19 @@ public final class Evaluator {
             pool = try sampledCandidates(part, number, cases)
         }
         var outcomes = [RankedCase?](repeating: nil, count: cases.count)
-        var scoring = Scoring(model)
+        let events = split.trainingEventsOfItems
+        var scoring = Scoring(model) { domain in
+            let items = dataset.itemRange(of: domain)
+            return items.map { Float(events[Int($0) - 1]) }
+        }
+        let window = model.window(maximumLength)
         for domain in dataset.domains {
             let own = cases.indices.filter { cases[$0].domain == domain }
             for start in stride(from: 0, to: own.count, by: configuration.batchSize) {
                 let places = Array(own[start..<min(start + configuration.batchSize, own.count)])
                 let batch = places.map { cases[$0] }
                 let histories = SequenceExamples.histories(
-                    batch, split: split, maximumLength: maximumLength)
+                    batch, split: split, window: window)
                 let ranked = try count(scoring(histories, in: domain), batch, places, pool)
                 for (place, outcome) in zip(places, ranked) { outcomes[place] = outcome }
             }

@@ -16,7 +16,8 @@ struct ExampleBatches: Sendable {
     private let batchSize: Int
 
     init?(
-        _ phase: TrainingPhase, split: Split, configuration: ExperimentConfiguration
+        _ phase: TrainingPhase, split: Split, configuration: ExperimentConfiguration,
+        window: HistoryWindow
     ) {
         dataset = split.dataset
         seed = configuration.seed
@@ -26,7 +27,7 @@ struct ExampleBatches: Sendable {
         case .everything: return nil
         case .sequences(let negatives):
             kind = .sequences(
-                SequenceExamples(split: split, maximumLength: configuration.data.maximumLength),
+                SequenceExamples(split: split, window: window),
                 negatives,
                 NegativeSampler(
                     dataset: split.dataset,

@@ -35,7 +35,9 @@ struct MemoryForecast {
 
     private func rehearse(_ phase: TrainingPhase) throws {
         guard
-            let batches = ExampleBatches(phase, split: split, configuration: configuration),
+            let batches = ExampleBatches(
+                    phase, split: split, configuration: configuration,
+                    window: model.window(configuration.data.maximumLength)),
             batches.exampleCount > 0
         else { return }
         model.train()

@@ -112,12 +112,14 @@ extension SavedModel {
     ) throws -> Recommendation {
         guard let ranker = model as? any Ranker else { throw RecommendationError.noRanking }
         let catalog = catalogs[domain]
-        let isFallback = ranker.needsKnownUser ? user == nil : items.isEmpty
+        let id = DomainID(rawValue: domain)
+        let isUnknown = ranker.needsKnownUser && user == nil
         let best = try withoutGradients {
             let scores =
-                isFallback
-                ? popularity(of: catalog)
-                : preference(of: user, items: items, DomainID(rawValue: domain))
+                isUnknown
+                ? scoring?.popular(rows: 1, in: id)
+                : scoring?(history(of: user, items, readBy: ranker), in: id)
+            guard let scores else { throw RecommendationError.noRanking }
             return try scores.states.topItems(
                 of: scores.vectors, count: count, excluding: places(of: items, in: catalog))
         }
@@ -128,29 +130,19 @@ extension SavedModel {
                 return RecommendedItem(
                     item: catalog.externalID(of: item), title: catalog.title(of: item),
                     score: Double(score))
-            }, unknown: unknown, isFallback: isFallback)
+            }, unknown: unknown,
+            isFallback: isUnknown || !ranker.learns(from: items, about: id))
     }
 
-    /// The scores of a domain's items for one person.
-    private func preference(
-        of user: UserID?, items: [Int32], _ domain: DomainID
-    ) -> ScoreFactors {
-        let recent = Array(items.suffix(description.maximumLength))
-        let batch = SequenceBatch(
+    /// What the model reads of one person's events.
+    private func history(
+        of user: UserID?, _ items: [Int32], readBy model: any Ranker
+    ) -> SequenceBatch {
+        let recent = model.window(description.maximumLength)
+            .latest(of: items, domain: description.shape.domain(of:))
+        return SequenceBatch(
             users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],
             items: recent, times: [Int64](repeating: 0, count: recent.count))
-        guard let scores = scoring?(batch, in: domain) else {
-            preconditionFailure("recommend: the model does not rank")
-        }
-        return scores
-    }
-
-    /// What recommends the items of a domain by their number of training events.
-    private func popularity(of catalog: Catalog) -> ScoreFactors {
-        let first = Int(catalog.firstItem.rawValue) - 1
-        let events = description.popularity[first..<first + catalog.count].map(Float.init)
-        return ScoreFactors(
-            states: .ones([1, 1]), vectors: Tensor(events, shape: [catalog.count, 1]))
     }
 
     /// The items of a history that are of a domain, by their places in its catalog.

@@ -29,7 +29,7 @@ public final class SavedModel {
         self.description = description
         self.model = model
         model.train(false)
-        scoring = (model as? any Ranker).map(Scoring.init)
+        scoring = Self.scoring(of: model, description)
     }
 
     /// Loads the model of a run.
@@ -53,7 +53,18 @@ public final class SavedModel {
         }
         model.move(to: device)
         model.train(false)
-        scoring = (model as? any Ranker).map(Scoring.init)
+        scoring = Self.scoring(of: model, description)
+    }
+
+    private static func scoring(
+        of model: any Recommender, _ description: Description
+    ) -> Scoring? {
+        (model as? any Ranker).map { ranker in
+            Scoring(ranker) { domain in
+                let items = description.shape.domains[domain.rawValue].items
+                return items.map { Float(description.popularity[Int($0) - 1]) }
+            }
+        }
     }
 
     /// Writes description and weights, the description last.

@@ -69,7 +69,9 @@ public final class Trainer {
             let phase = model.phases[state.phase]
             model.setTrainable(prefixes: phase.trainable)
             guard
-                let batches = ExampleBatches(phase, split: split, configuration: configuration)
+                let batches = ExampleBatches(
+                    phase, split: split, configuration: configuration,
+                    window: model.window(configuration.data.maximumLength))
             else {
                 (model as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
                 try endPhase(&state)
@@ -289,15 +291,12 @@ public final class Trainer {
 
     private func saved() -> SavedModel {
         let dataset = split.dataset
-        var popularity = [Int32](repeating: 0, count: dataset.itemCount)
-        for event in 0..<dataset.eventCount where split.role(ofEvent: event) == .train {
-            popularity[Int(dataset.items[event]) - 1] += 1
-        }
         return SavedModel(
             description: SavedModel.Description(
                 model: configuration.model, parameters: resolved.parameters,
                 shape: DataShape(dataset), maximumLength: configuration.data.maximumLength,
-                dataset: dataset.checksum, catalogs: dataset.catalogs, popularity: popularity),
+                dataset: dataset.checksum, catalogs: dataset.catalogs,
+                popularity: split.trainingEventsOfItems),
             model: model)
     }
 

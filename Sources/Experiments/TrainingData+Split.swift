@@ -1,7 +1,23 @@
 public import Interactions
 public import Recommenders
 
+extension Recommender {
+    /// The events that it reads of a history, where `length` are its share.
+    func window(_ length: Int) -> HistoryWindow {
+        HistoryWindow(length, perDomain: (self as? any Ranker)?.readsDomainsApart ?? false)
+    }
+}
+
 extension Split {
+    /// How often each item occurs in training, in the order of ids.
+    var trainingEventsOfItems: [Int32] {
+        var counts = [Int32](repeating: 0, count: dataset.itemCount)
+        for event in 0..<dataset.eventCount where role(ofEvent: event) == .train {
+            counts[Int(dataset.items[event]) - 1] += 1
+        }
+        return counts
+    }
+
     /// What a model may read before it is trained.
     public var trainingData: TrainingData {
         var sequences = SequenceBatch(users: [], offsets: [0], items: [], times: [])

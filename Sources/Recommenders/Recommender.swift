@@ -150,11 +150,25 @@ extension ClosedFormRecommender {
 public protocol Ranker: Recommender {
     /// Whether scores depend on who the user is, and so need one that the model was trained with.
     var needsKnownUser: Bool { get }
+
+    /// Whether it reads each domain by itself, so that the latest events of each count, not of all together.
+    var readsDomainsApart: Bool { get }
+
+    /// Whether a history of items says anything to it about a domain; where not, popular items stand in.
+    func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool
 }
 
 extension Ranker {
     /// Most models know people by their histories.
     public var needsKnownUser: Bool { false }
+
+    /// Most models read one sequence of all domains.
+    public var readsDomainsApart: Bool { false }
+
+    /// To most models any event says something.
+    public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
+        needsKnownUser || !history.isEmpty
+    }
 }
 
 /// A model whose scores are inner products, so that the best of many items are found without scoring one by one.

@@ -7,13 +7,20 @@ public final class Linear: Module {
     /// [out], if the layer has one.
     public let bias: Parameter?
 
-    /// Draws the weight; the bias starts at 0.
+    /// Draws the weight; the bias starts at 0 unless it is drawn too.
     public init(
         _ input: Int, _ output: Int, bias: Bool = true, initializer: Initializer,
-        random: RandomSources
+        biasInitializer: Initializer = .constant(0), random: RandomSources
     ) {
         weight = Parameter(initializer.draw([output, input], from: random.initialization))
-        self.bias = bias ? Parameter(.zeros([output])) : nil
+        self.bias =
+            bias ? Parameter(biasInitializer.draw([output], from: random.initialization)) : nil
+    }
+
+    /// Draws weight and bias as `torch.nn.Linear` does, uniform in ± 1 / sqrt(in).
+    public convenience init(pyTorch input: Int, _ output: Int, random: RandomSources) {
+        let rule = Initializer.uniform(limit: 1 / Double(input).squareRoot())
+        self.init(input, output, initializer: rule, biasInitializer: rule, random: random)
     }
 
     /// [..., in] to [..., out].

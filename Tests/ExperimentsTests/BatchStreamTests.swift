@@ -13,7 +13,8 @@ import Testing
         return try #require(
             ExampleBatches(
                 TrainingPhase(name: "train", examples: .sequences(negatives)), split: split,
-                configuration: configuration))
+                configuration: configuration,
+                window: HistoryWindow(configuration.data.maximumLength)))
     }
 
     @Test(arguments: [1, 7, 40, 100])

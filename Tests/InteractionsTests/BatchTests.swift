@@ -12,7 +12,7 @@ import Testing
 
     // User 0 trains on 1 11 2 12, user 2 on both, user 3 on 11 1 12; user 1 has one event.
     @Test func trainingRows() throws {
-        let examples = SequenceExamples(split: try split(), maximumLength: 2)
+        let examples = SequenceExamples(split: try split(), window: HistoryWindow(2))
         #expect(examples.users.map(\.rawValue) == [0, 2, 3])
         let batch = examples.batch(rows: [2, 0, 1])
         #expect(batch.users.map(\.rawValue) == [3, 0, 2])
@@ -24,31 +24,33 @@ import Testing
         #expect(batch.tokens(ofRow: 1) == 2..<4)
     }
 
-    // In b alone user 0 trains on 11 12 and user 3 on 11 12.
-    @Test func singleDomainTwin() throws {
-        let examples = SequenceExamples(
-            split: try split(), maximumLength: 10, domain: DomainID(rawValue: 1))
-        #expect(examples.users.map(\.rawValue) == [0, 3])
-        let batch = examples.batch(rows: [0, 1])
-        #expect(batch.items == [11, 11] && batch.targets == [12, 12])
+    // User 3 trains on 11 1 12: one input of b with its target, and the only event of a.
+    @Test func windowsOfDomains() throws {
+        let window = HistoryWindow(1, perDomain: true)
+        let examples = SequenceExamples(split: try split(), window: window)
+        #expect(examples.batch(rows: [2]).items == [11, 1])
+        let events: [Int32] = [1, 2, 3, 11, 12, 13]
+        #expect(window.latest(of: events) { Int($0 / 10) } == [3, 13])
+        #expect(window.latest(of: events, and: 1) { Int($0 / 10) } == [2, 3, 12, 13])
+        #expect(HistoryWindow(4).latest(of: events) { Int($0 / 10) } == [3, 11, 12, 13])
     }
 
     @Test func histories() throws {
         let split = try split()
         let cases = split.cases(.test)
-        let batch = SequenceExamples.histories(cases, split: split, maximumLength: 3)
+        let batch = SequenceExamples.histories(cases, split: split, window: HistoryWindow(3))
         #expect(batch.items == [2, 12, 3, 1, 12, 13])
         #expect(batch.offsets == [0, 3, 6] && batch.targets.isEmpty)
-        let single = SequenceExamples.histories(
-            cases, split: split, maximumLength: 3, domain: DomainID(rawValue: 0))
-        #expect(single.items == [1, 2, 3, 1] && single.offsets == [0, 3, 4])
+        let apart = SequenceExamples.histories(
+            cases, split: split, window: HistoryWindow(2, perDomain: true))
+        #expect(apart.items == [11, 2, 12, 3, 1, 12, 13] && apart.offsets == [0, 4, 7])
     }
 
     @Test func epochOrders() throws {
         let examples = SequenceExamples(
             split: try Split(
                 .leaveOneOut, dataset: try memoryDataset((0..<50).map { _ in [1, 2, 3, 4] }),
-                seed: 0), maximumLength: 5)
+                seed: 0), window: HistoryWindow(5))
         let first = examples.epochOrder(seed: 1, epoch: 0)
         #expect(first.sorted() == Array(0..<50))
         #expect(first == examples.epochOrder(seed: 1, epoch: 0))

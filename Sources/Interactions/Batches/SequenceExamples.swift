@@ -3,27 +3,20 @@
 public struct SequenceExamples: Sendable {
     /// The users with a row, in ascending order.
     public let users: [UserID]
-    /// The most inputs of a row; longer ones keep their latest.
-    public let maximumLength: Int
-    /// The only domain whose events are used; nil for all.
-    public let domain: DomainID?
+    /// The inputs of a row.
+    public let window: HistoryWindow
     private let split: Split
 
-    /// Takes the training rows of a split; `domain` makes the single-domain twin's rows.
-    public init(split: Split, maximumLength: Int, domain: DomainID? = nil) {
-        precondition(
-            maximumLength > 0,
-            "SequenceExamples: expected a maximum length above 0, got \(maximumLength)")
+    /// Takes the training rows of a split.
+    public init(split: Split, window: HistoryWindow) {
         self.split = split
-        self.maximumLength = maximumLength
-        self.domain = domain
-        let range = domain.map { split.dataset.itemRange(of: $0) }
+        self.window = window
         var users: [UserID] = []
         for raw in 0..<Int32(split.dataset.userCount) {
             let user = UserID(rawValue: raw)
             var found = 0
             for event in split.dataset.events(of: user) where split.role(ofEvent: event) == .train {
-                found += range?.contains(split.dataset.items[event]) ?? true ? 1 : 0
+                found += 1
                 if found == 2 { break }
             }
             if found == 2 { users.append(user) }
@@ -37,20 +30,19 @@ public struct SequenceExamples: Sendable {
     /// The rows at these positions, in this order.
     public func batch(rows: [Int]) -> SequenceBatch {
         let dataset = split.dataset
-        let range = domain.map { dataset.itemRange(of: $0) }
         var offsets: [Int32] = [0]
         var items: [Int32] = []
         var times: [Int64] = []
         var targets: [Int32] = []
         for row in rows {
-            var events = split.trainingEvents(of: users[row])
-            if let range { events.removeAll { !range.contains(dataset.items[Int($0)]) } }
-            let window = events.suffix(maximumLength + 1)
-            for event in window.dropLast() {
+            let events = window.latest(
+                of: split.trainingEvents(of: users[row]), and: 1
+            ) { dataset.domainIndex(ofItem: dataset.items[Int($0)]) }
+            for event in events.dropLast() {
                 items.append(dataset.items[Int(event)])
                 times.append(dataset.times[Int(event)])
             }
-            for event in window.dropFirst() { targets.append(dataset.items[Int(event)]) }
+            for event in events.dropFirst() { targets.append(dataset.items[Int(event)]) }
             offsets.append(Int32(items.count))
         }
         return SequenceBatch(
@@ -64,21 +56,20 @@ public struct SequenceExamples: Sendable {
         return stream.permutation(count)
     }
 
-    /// The latest `maximumLength` events of each case's history, one row a case, without targets.
-    ///
-    /// With a `domain`, only its events count, and a row can be empty.
+    /// The latest events of each case's history, one row a case, without targets.
     public static func histories(
-        _ cases: [EvaluationCase], split: Split, maximumLength: Int, domain: DomainID? = nil
+        _ cases: [EvaluationCase], split: Split, window: HistoryWindow
     ) -> SequenceBatch {
         let dataset = split.dataset
-        let range = domain.map { dataset.itemRange(of: $0) }
         var offsets: [Int32] = [0]
         var items: [Int32] = []
         var times: [Int64] = []
         for evaluationCase in cases {
-            var events = split.history(of: evaluationCase)
-            if let range { events.removeAll { !range.contains(dataset.items[Int($0)]) } }
-            for event in events.suffix(maximumLength) {
+            let events = split.history(of: evaluationCase)
+            let latest = window.latest(of: events) {
+                dataset.domainIndex(ofItem: dataset.items[Int($0)])
+            }
+            for event in latest {
                 items.append(dataset.items[Int(event)])
                 times.append(dataset.times[Int(event)])
             }

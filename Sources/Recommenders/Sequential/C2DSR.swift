@@ -97,15 +97,14 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         convolution = GraphConvolution(width, random: random)
         let sizes = CausalEncoderSettings(
             width: width, blocks: configuration.blocks, heads: configuration.heads,
-            dropout: configuration.dropout, positions: configuration.maximumLength + 1)
+            dropout: configuration.dropout, positions: configuration.maximumLength + 1,
+            weights: .pyTorch)
         encoder = CausalEncoder(sizes, random: random)
         domains = shape.domains.map {
             C2DSRDomain(
                 configuration, items: ids, own: $0.itemCount, encoder: sizes, random: random)
         }
-        padHead = Linear(
-            width, 1, initializer: .uniform(limit: 1 / Double(width).squareRoot()),
-            random: random)
+        padHead = Linear(pyTorch: width, 1, random: random)
         dropout = Dropout(configuration.dropout, random: random)
         gca = try GCAStack(
             configuration.gca, host: C2DSR.self, width: width,

@@ -51,9 +51,7 @@ final class C2DSRDomain: Module {
         convolution = GraphConvolution(width, random: random)
         self.encoder = CausalEncoder(encoder, random: random)
         discriminator = Discriminator(width, random: random)
-        head = Linear(
-            width, own, initializer: .uniform(limit: 1 / Double(width).squareRoot()),
-            random: random)
+        head = Linear(pyTorch: width, own, random: random)
     }
 }
 

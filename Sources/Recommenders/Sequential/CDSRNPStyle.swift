@@ -112,7 +112,8 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
             shape.itemCount + 1, width, initializer: .normal(deviation: 0.02), random: random)
         let sizes = CausalEncoderSettings(
             width: width, blocks: configuration.blocks, heads: configuration.heads,
-            dropout: configuration.dropout, positions: configuration.maximumLength)
+            dropout: configuration.dropout, positions: configuration.maximumLength,
+            weights: .small)
         domains = shape.domains.map { _ in CDSRNPDomain(sizes, random: random) }
         latent = LatentEncoder(width, latent: configuration.latentSize, random: random)
         decoder = FeedForward(

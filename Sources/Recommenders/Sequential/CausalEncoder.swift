@@ -7,6 +7,40 @@
 internal import Torch
 internal import TorchNN
 
+/// How the weights of an encoder are drawn: references share the architecture, not this.
+enum CausalEncoderWeights {
+    /// PyTorch's defaults, positions from N(0, 1).
+    case pyTorch
+    /// Glorot's normal rule for every matrix, positions included; biases start at 0.
+    case glorot
+    /// Positions from N(0, 0.02), Glorot's uniform rule for maps; biases start at 0.
+    case small
+
+    fileprivate func positions(_ rows: Int, _ width: Int, random: RandomSources) -> Embedding {
+        let rule: Initializer =
+            switch self {
+            case .pyTorch: .normal(deviation: 1)
+            case .glorot: .xavierNormal
+            case .small: .normal(deviation: 0.02)
+            }
+        return Embedding(rows, width, initializer: rule, random: random)
+    }
+
+    /// The rule of a square map's weight.
+    fileprivate func map(_ width: Int) -> Initializer {
+        switch self {
+        case .pyTorch: .uniform(limit: 1 / Double(width).squareRoot())
+        case .glorot: .xavierNormal
+        case .small: .xavierUniform
+        }
+    }
+
+    /// The rule of a convolution's bias.
+    fileprivate func bias(_ width: Int) -> Initializer {
+        self == .pyTorch ? map(width) : .constant(0)
+    }
+}
+
 /// The sizes of an encoder.
 struct CausalEncoderSettings {
     /// Width of the tokens.
@@ -19,6 +53,8 @@ struct CausalEncoderSettings {
     let dropout: Double
     /// Rows of the table of positions.
     let positions: Int
+    /// How weights are drawn.
+    let weights: CausalEncoderWeights
 }
 
 /// A position-wise net with residual; its maps are convolutions of width 1 in the reference.
@@ -29,8 +65,13 @@ private final class PointWiseFeedForward: Module {
 
     init(_ settings: CausalEncoderSettings, random: RandomSources) {
         let width = settings.width
-        conv1 = Linear(width, width, initializer: .xavierUniform, random: random)
-        conv2 = Linear(width, width, initializer: .xavierUniform, random: random)
+        func map() -> Linear {
+            Linear(
+                width, width, initializer: settings.weights.map(width),
+                biasInitializer: settings.weights.bias(width), random: random)
+        }
+        conv1 = map()
+        conv2 = map()
         dropout = Dropout(settings.dropout, random: random)
     }
 
@@ -78,7 +119,7 @@ final class CausalBackbone: Module {
         attentionLayers = blocks.map { _ in
             MultiHeadAttention(
                 width, heads: settings.heads, dropout: settings.dropout,
-                initializer: .xavierUniform, random: random)
+                initializer: settings.weights.map(width), random: random)
         }
         forwardLayernorms = blocks.map { _ in LayerNorm(width, epsilon: 1e-8) }
         forwardLayers = blocks.map { _ in PointWiseFeedForward(settings, random: random) }
@@ -110,9 +151,8 @@ final class CausalEncoder: Module {
 
     /// Draws fresh weights.
     init(_ settings: CausalEncoderSettings, random: RandomSources) {
-        posEmb = Embedding(
-            settings.positions, settings.width, initializer: .normal(deviation: 0.02),
-            random: random)
+        posEmb = settings.weights.positions(
+            settings.positions, settings.width, random: random)
         backbone = CausalBackbone(settings, random: random)
         dropout = Dropout(settings.dropout, random: random)
     }

@@ -107,7 +107,8 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         func encoders(_ width: Int) -> [CausalEncoder] {
             let settings = CausalEncoderSettings(
                 width: width, blocks: configuration.blocks, heads: configuration.heads,
-                dropout: configuration.dropout, positions: configuration.maximumLength)
+                dropout: configuration.dropout, positions: configuration.maximumLength,
+                weights: .small)
             return (0..<count).map { _ in CausalEncoder(settings, random: random) }
         }
         itemEncoders = encoders(configuration.embeddingSize)

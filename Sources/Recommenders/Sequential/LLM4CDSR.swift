@@ -10,8 +10,7 @@
 // from the domain of the item before (`sharedNegatives: false`). Sequences are jagged, so that no token attends to padding
 // (`attendsPadding` brings it back); a person without an event in the domain gets no state of the domain's thread, where
 // the reference takes a norm's bias. The adapter's two maps have nothing between them and are multiplied once a step. The
-// mixed thread is encoded once, where the reference does it twice with other dropout. Initial weights are drawn by Glorot's
-// rule, partly the uniform one, and biases start at 0. Any number of domains.
+// mixed thread is encoded once, where the reference does it twice with other dropout. Biases start at 0. Any number of domains.
 //
 // What is inferred: texts come from the dataset's vectors of a name, or are hashed n-grams of the catalogs where there
 // is none (`text`), not an LLM's; the profile that an LLM writes of a person is not available: the mean of the joint
@@ -125,7 +124,8 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
         userAdapter = LinearPair(joint, inner: joint / 2, width, random: random)
         let sizes = CausalEncoderSettings(
             width: width, blocks: configuration.blocks, heads: configuration.heads,
-            dropout: configuration.dropout, positions: configuration.maximumLength + 1)
+            dropout: configuration.dropout, positions: configuration.maximumLength + 1,
+            weights: .glorot)
         encoder = CausalEncoder(sizes, random: random)
         domains = shape.domains.map {
             LLM4CDSRDomain(configuration, items: $0.items, encoder: sizes, random: random)

@@ -251,6 +251,15 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     // MARK: Scoring
 
+    /// With an encoder for each domain it is the single-domain twin, whose latest events are its domain's.
+    public var readsDomainsApart: Bool { settings.scope == .perDomain }
+
+    /// An encoder of a domain reads that domain's events alone.
+    public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
+        let own = ranges[settings.scope == .mixed ? 0 : domain.rawValue]
+        return history.contains { own.contains($0) }
+    }
+
     /// The state after the last event of each row; zeros where the encoder has read nothing. [rows, width]
     public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
         let views = encoders.indices.map { view(of: histories, by: $0) }

@@ -339,6 +339,11 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
 
     // MARK: Scoring
 
+    /// A domain needs a head.
+    public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
+        heads[domain.rawValue] != nil && !history.isEmpty
+    }
+
     /// The unit state of each row in its domain, scaled; zeros for a domain that has no head. [rows, d]
     public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
         let triple = encode(histories.keepingLast(settings.maximumLength))

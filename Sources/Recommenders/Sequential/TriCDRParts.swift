@@ -20,7 +20,7 @@ final class TriCDREncoder: Module {
         encoder = CausalEncoder(
             CausalEncoderSettings(
                 width: width, blocks: settings.blocks, heads: settings.heads,
-                dropout: settings.dropout, positions: maximumLength),
+                dropout: settings.dropout, positions: maximumLength, weights: .glorot),
             random: random)
     }
 
