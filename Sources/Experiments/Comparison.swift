@@ -47,7 +47,9 @@ public struct RunComparison: Codable, Sendable {
         self.results = results
         self.manifests = manifests
         let protocols = try runs.indices.map {
-            try RunProtocol(runs[$0], manifest: manifests[$0], result: results[$0])
+            RunProtocol(
+                try ExperimentConfiguration(contentsOf: runs[$0].experiment),
+                manifest: manifests[$0], result: results[$0])
         }
         for index in runs.indices.dropFirst() {
             try protocols[index].check(against: protocols[0], names: (names[index], names[0]))

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Interactions
 
 /// The measured values of one evaluation.
 public struct EvaluationResult: Codable, Equatable, Sendable {
@@ -17,6 +18,13 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var groups: [String: [String: Values]]
     /// What the model measured of itself.
     public var diagnostics: [String: Double]
+
+    /// Nothing was measured.
+    static func none(on part: Part, among candidates: Candidates) -> EvaluationResult {
+        EvaluationResult(
+            split: part.rawValue, candidates: candidates.description, cases: 0, domains: [:],
+            groups: [:], diagnostics: [:])
+    }
 
     /// The mean of a metric over the domains that have cases; nil without any.
     public func mean(_ metric: String) -> Double? {

@@ -27,6 +27,16 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+extension EvaluationTask {
+    /// Whether a model does it.
+    func suits(_ model: any Recommender) -> Bool {
+        switch self {
+        case .ranking: model is any Ranker
+        case .rating: model is any RatingPredictor
+        }
+    }
+}
+
 /// Ranks held-out items, or predicts held-out ratings, under one protocol.
 ///
 /// Memory is bounded by a batch of cases times the items of a domain, never users × items.

@@ -16,7 +16,7 @@ public struct TrainingConfiguration: StrictlyDecodable {
     public var schedule = ScheduleConfiguration()
     /// The largest joint norm of the gradients; 0 does not clip.
     public var clipNorm = 0.0
-    /// Training stops after this many epochs without gain on validation.
+    /// Training stops after this many validations without gain.
     public var patience = 10
     /// Validation runs after every so many epochs.
     public var evaluateEvery = 1
@@ -224,6 +224,11 @@ public struct ExperimentConfiguration: StrictlyDecodable {
         try data.validate()
         try training.validate()
         try evaluation.validate()
+        // Files hold numbers as signed ones.
+        try require(seed <= UInt64(Int64.max), "seed", expected: "below 2^63", got: seed)
+        try require(
+            !training.negativePoolQuirk || model == "abxi", "training.negativePoolQuirk",
+            expected: "false but for abxi", got: true)
     }
 
     /// The model's settings by key.

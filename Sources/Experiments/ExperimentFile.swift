@@ -22,7 +22,9 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
         do {
             text = try String(contentsOf: url, encoding: .utf8)
         } catch {
-            throw ExperimentFileError(path: url.path, reason: "cannot be read as UTF-8 text")
+            let isThere = FileManager.default.fileExists(atPath: url.path)
+            throw ExperimentFileError(
+                path: url.path, reason: isThere ? "cannot be read as UTF-8 text" : "no such file")
         }
         do {
             return try read(text)
@@ -53,13 +55,15 @@ extension ExperimentConfiguration {
             throw ConfigurationError.type(path: "experiment", expected: "keys and values")
         }
         for assignment in assignments {
-            let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
+            let parts = assignment.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false
+            ).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
                 throw ConfigurationError.value(
                     path: "--set", expected: "key=value", got: assignment)
             }
             let path = parts[0].split(separator: ".").map(String.init)
-            let value = try Yams.load(yaml: parts[1]) ?? NSNull()
+            let value = try parts[1].isEmpty ? "" : Yams.load(yaml: parts[1]) ?? NSNull()
             try Self.assign(value, at: path[...], in: &values)
         }
         try self.init(overrides: values)

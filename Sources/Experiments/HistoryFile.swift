@@ -43,7 +43,7 @@ struct LossTotals {
     private(set) var examples = 0
     private var steps = 0
     private var sum = 0.0
-    private var parts: [String: Double] = [:]
+    private var parts: [String: (sum: Double, steps: Int)] = [:]
 
     mutating func add(
         _ value: Double, _ parts: [(name: String, value: Tensor)], examples: Int
@@ -51,9 +51,13 @@ struct LossTotals {
         self.examples += examples
         steps += 1
         sum += value
-        for part in parts { self.parts[part.name, default: 0] += part.value.item() }
+        for part in parts {
+            let before = self.parts[part.name] ?? (0, 0)
+            self.parts[part.name] = (before.sum + part.value.item(), before.steps + 1)
+        }
     }
 
     var mean: Double { steps == 0 ? 0 : sum / Double(steps) }
-    var partMeans: [String: Double] { parts.mapValues { $0 / Double(max(steps, 1)) } }
+    /// Of the steps that have the part.
+    var partMeans: [String: Double] { parts.mapValues { $0.sum / Double($0.steps) } }
 }

@@ -36,8 +36,8 @@ struct MemoryForecast {
     private func rehearse(_ phase: TrainingPhase) throws {
         guard
             let batches = ExampleBatches(
-                    phase, split: split, configuration: configuration,
-                    window: model.window(configuration.data.maximumLength)),
+                phase, split: split, configuration: configuration,
+                window: model.window(configuration.data.maximumLength)),
             batches.exampleCount > 0
         else { return }
         model.train()

@@ -10,6 +10,8 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case nothingToResume(path: String)
     /// What is asked for is there only when the run has ended.
     case unfinished(path: String)
+    /// Another process trains there.
+    case busy(path: String)
     /// The resumed run was started with other settings or data.
     case changed(what: String, path: String)
     /// Training produced a loss that is not a number.
@@ -28,6 +30,7 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .nothingToResume(let path): "\(path) holds no run to resume; leave out --resume"
         case .unfinished(let path):
             "\(path) is not finished; continue it with the command that began it and --resume"
+        case .busy(let path): "\(path): another process is training there"
         case .changed(let what, let path):
             "\(path) was started with another \(what); resume it with the same, or choose another "
                 + "--output"
@@ -78,6 +81,11 @@ public struct RunDirectory: Sendable {
         let early = [experiment, manifest, history].map(\.lastPathComponent)
         let size = (try? files.attributesOfItem(atPath: history.path)[.size] as? Int) ?? 0
         return Set(names).isSubset(of: early) && size == 0
+    }
+
+    /// Whether a run was begun there that can be resumed.
+    public var isBegun: Bool {
+        !isReplaceable && FileManager.default.fileExists(atPath: manifest.path)
     }
 
     /// Whether the run has ended.

@@ -1,5 +1,6 @@
 internal import Foundation
 public import Interactions
+internal import Recommenders
 public import Torch
 
 /// A run cannot be evaluated as asked.
@@ -60,6 +61,9 @@ public struct RunEvaluation {
         }
         var evaluation = configuration.evaluation.resolved
         if let candidates {
+            try require(
+                evaluation.task == .ranking, "candidates",
+                expected: "none, as ratings are predicted", got: candidates.description)
             // A preset would put its own candidates back.
             evaluation.preset = .custom
             evaluation.candidates = candidates

@@ -25,8 +25,9 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
 struct RunProtocol {
     private let values: [(what: String, value: String)]
 
-    init(_ run: RunDirectory, manifest: RunManifest, result: EvaluationResult) throws {
-        let configuration = try ExperimentConfiguration(contentsOf: run.experiment)
+    init(
+        _ configuration: ExperimentConfiguration, manifest: RunManifest, result: EvaluationResult
+    ) {
         let evaluation = configuration.evaluation.resolved
         values = [
             ("dataset", manifest.dataset),

@@ -19,6 +19,7 @@ public final class Trainer {
     private let observe: (TrainingEvent) -> Void
     private let started = Date()
     private var foreseenMemory = 0
+    private var lock: RunLock?
 
     /// Builds the model and plans the run; nothing is written yet.
     public init(
@@ -41,6 +42,10 @@ public final class Trainer {
             configuration.parameterDictionary, DataShape(dataset), random
         ).model
         if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
+        let task = configuration.evaluation.task
+        try require(
+            task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",
+            got: task.rawValue)
         try (model as? any DataPreparing)?.prepare(with: split.trainingData)
         model.move(to: device)
         resolved = try configuration.resolved()
@@ -56,6 +61,7 @@ public final class Trainer {
     /// the result is bit for bit that of a call that was not interrupted.
     @discardableResult
     public func train(resume: Bool = false) throws -> EvaluationResult {
+        defer { lock = nil }
         var (state, optimizerState) = try prepare(resume: resume)
         if resume && run.isFinished {
             let result = try run.result()
@@ -226,6 +232,7 @@ public final class Trainer {
             try evaluator.requireCandidates()
             foreseenMemory = try forecast.bytes()
             try files.createDirectory(at: run.url, withIntermediateDirectories: true)
+            lock = try RunLock(run.url)
             try AtomicFile.write(Data(yaml.utf8), to: run.experiment)
             try AtomicFile.write(json: manifest(TrainingState()), to: run.manifest)
             return (TrainingState(), [:])
@@ -233,6 +240,7 @@ public final class Trainer {
         guard files.fileExists(atPath: run.manifest.path) else {
             throw RunError.nothingToResume(path: run.url.path)
         }
+        lock = try RunLock(run.url)
         guard let written = try? String(contentsOf: run.experiment, encoding: .utf8),
             written == yaml
         else { throw RunError.changed(what: "experiment", path: run.url.path) }

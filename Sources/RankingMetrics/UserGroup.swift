@@ -3,16 +3,16 @@ public enum UserGroup: String, Codable, Sendable, CaseIterable {
     /// Every case.
     case all
 
-    /// Users with training events in the domain of the case.
+    /// Users with earlier events in the domain of the case.
     case warm
 
-    /// Users without training events in the domain of the case.
+    /// Users without earlier events in the domain of the case.
     case cold
 
-    /// Users with training events in more than one domain.
+    /// Users with earlier events in the domain of the case and in another.
     case overlapping
 
-    /// Warm users with few training events in the domain of the case.
+    /// Warm users with few earlier events in the domain of the case.
     case few
 
     /// Warm users with more than few.

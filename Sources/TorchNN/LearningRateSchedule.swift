@@ -4,7 +4,7 @@ internal import Foundation
 public enum ScheduleKind: String, Codable, Sendable, CaseIterable {
     /// It stays.
     case constant
-    /// Multiplied by `factor` when `patience` epochs brought no gain.
+    /// Multiplied by `factor` when `patience` validations brought no gain.
     case plateau
     /// Multiplied by `factor` after each epoch.
     case exponential
@@ -22,7 +22,7 @@ public struct ScheduleConfiguration: Codable, Equatable, Sendable {
     public var warmupStart = 1e-5
     /// What a plateau, or an epoch of the exponential, multiplies the rate by.
     public var factor = 0.3162
-    /// How many epochs without gain a plateau forgives.
+    /// How many validations without gain a plateau forgives.
     public var patience = 30
     /// The rate at the end of the cosine.
     public var minimum = 0.0

@@ -89,6 +89,33 @@ struct SweepTests {
         #expect(output.text.contains("Two layers"))
     }
 
+    @Test(.timeLimit(.minutes(3))) func theRunsEndWithTheSweep() throws {
+        let workspace = try workspace("set: {training.epochs: 100000, training.patience: 100000}")
+        let command = ["sweep", "sweep.yaml", "--data", "data", "--output", "out", "--jobs", "2"]
+        let sweep = try Tool.start(command, in: workspace.url)
+        let begun = workspace.path("out/two-layers-1/checkpoint")
+        while sweep.process.isRunning, !FileManager.default.fileExists(atPath: begun.path) {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        // Nobody else may train where a run is under way.
+        let train = [
+            "train", "out/two-layers-1.yaml", "--data", "data", "--output", "out/two-layers-1",
+            "--resume",
+        ]
+        let second = try Tool.run(train, in: workspace.url)
+        #expect(second.code == 1)
+        #expect(second.errors.contains("two-layers-1: another process is training there"))
+        // An interrupt is ignored where the tests run in the background.
+        sweep.process.terminate()
+        sweep.process.waitUntilExit()
+        #expect(sweep.process.terminationReason == .uncaughtSignal)
+        let alone = try Tool.start(train, in: workspace.url)
+        Thread.sleep(forTimeInterval: 1)
+        #expect(alone.process.isRunning, "the sweep's run still holds the directory")
+        kill(alone.process.processIdentifier, SIGKILL)
+        alone.process.waitUntilExit()
+    }
+
     @Test func refusesWhatMakesNoSense() throws {
         let workspace = try workspace()
         let jobs = try Tool.run(
@@ -101,7 +128,7 @@ struct SweepTests {
             ["sweep", "sweep.yaml", "--data", "data", "--output", "out"], in: workspace.url)
         #expect(file.code == 1)
         #expect(file.errorLines.count == 1)
-        #expect(file.errors.contains("nothing.yaml: cannot be read"))
+        #expect(file.errors.contains("nothing.yaml: no such file"))
         #expect(!workspace.exists("out"))
     }
 }

@@ -1,4 +1,3 @@
-import Experiments
 import Foundation
 import Interactions
 import RankingMetrics
@@ -6,6 +5,8 @@ import Recommenders
 import Testing
 import Torch
 import TorchNN
+
+@testable import Experiments
 
 /// Scores every item of a domain by a fixed table, the same for everybody.
 private final class FixedScores: Module, ItemRanker {
@@ -235,6 +236,46 @@ struct EvaluatorTests {
             try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
                 .evaluate(model(dataset), on: .test)
         }
+    }
+
+    /// A person who is new in a domain is to the single-domain twin as to the count, also where ties count for targets.
+    @Test func coldCasesOfTheTwinAreRankedByPopularity() throws {
+        let catalogs = ["a", "b"].enumerated().map { index, name in
+            Catalog(
+                name: name, firstItem: ItemID(rawValue: Int32(index * 4 + 1)),
+                externalIDs: (0..<4).map { "\(name)\($0)" })
+        }
+        // The last event of the last two people is their first in b; one is b's most popular item, one its least.
+        let rows: [[Int32]] = [
+            [5, 6, 5, 6, 5], [5, 6, 7, 5, 6], [7, 5, 6, 5, 8], [1, 2, 3, 4, 5], [1, 2, 3, 4, 8],
+        ]
+        let events = rows.enumerated().flatMap { user, items in
+            items.enumerated().map { time, item in
+                Event(
+                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
+                    time: Int64(time))
+            }
+        }
+        let dataset = try Dataset(
+            catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        var settings = settings(.full, .none)
+        settings.ties = .optimistic
+        func ranks(_ name: String, _ parameters: [String: Any]) throws -> [String: Double] {
+            let built = try Models.entry(named: name).build(
+                parameters, DataShape(dataset),
+                RandomSources(initializationSeed: 0, dropoutSeed: 0)
+            ).model
+            (built as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
+            var found: [String: Double] = [:]
+            _ = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+                .evaluate(built, on: .test) { found[$0.user] = $0.rank }
+            return found
+        }
+        let twin = try ranks("sasrec", ["scope": "per-domain", "embeddingSize": 8, "heads": 2])
+        let count = try ranks("popularity", [:])
+        #expect(twin["u3"] == 1 && twin["u3"] == count["u3"])
+        #expect(twin["u4"] == 4 && twin["u4"] == count["u4"])
     }
 
     @Test func peopleWithFewEventsInTheDomainAreReportedApart() throws {

@@ -7,6 +7,27 @@ import Testing
 import TorchNN
 
 struct ExperimentConfigurationTests {
+    @Test(arguments: [
+        (
+            "{model: sasrec, evaluation: {task: rating, selection: MAE}}",
+            "evaluation.task: expected what sasrec does, got rating"
+        ),
+        (
+            "{model: sasrec, training: {negativePoolQuirk: true}}",
+            "training.negativePoolQuirk: expected false but for abxi, got true"
+        ),
+        ("{seed: 9223372036854775808}", "seed: expected"),
+    ])
+    func settingsThatDoNotFitAreRefusedBeforeTraining(_ yaml: String, _ reason: String) throws {
+        let folder = try TemporaryFolder()
+        let error = try #require(throws: (any Error).self) {
+            try Trainer(
+                ExperimentConfiguration(yaml: yaml), dataset: cyclicDataset(),
+                run: folder.run("run"))
+        }
+        #expect("\(error)".contains(reason), "\(error)")
+    }
+
     @Test func givenValuesLieOverTheDefaults() throws {
         let experiment = try ExperimentConfiguration(
             yaml: """

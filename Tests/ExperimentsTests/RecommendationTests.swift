@@ -53,6 +53,26 @@ struct RecommendationTests {
         #expect(mixed.unknown == ["books:nonsense"] && !mixed.isFallback)
     }
 
+    @Test(arguments: [
+        "{model: sasrec, parameters: {embeddingSize: 8, layers: 1, heads: 2, scope: per-domain}, training: {epochs: 1}}",
+        """
+        {model: tri-cdr, training: {epochs: 1}, parameters:
+          {embeddingSize: 8, blocks: 1, attentionSize: 6, attentionInnerSize: 4, pretrainingEpochs: 1, target: books}}
+        """,
+    ])
+    func whatAModelKnowsNothingAboutFallsBackToPopularity(_ yaml: String) throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(yaml, folder)
+        let answer = try model.recommend(
+            history: history("books:books-01", "books:books-02"), in: "films", count: 3)
+        #expect(answer.isFallback)
+        let none = try model.recommend(history: [], in: "films", count: 3)
+        #expect(answer.items == none.items && (none.items.first?.score ?? 0) > 1)
+        let known = try model.recommend(
+            history: history("books:books-01", "books:books-02"), in: "books", count: 3)
+        #expect(!known.isFallback)
+    }
+
     @Test func anUnknownDomainNamesTheNearest() throws {
         let folder = try TemporaryFolder()
         let model = try saved("model: popularity", folder)

@@ -80,10 +80,34 @@ import Testing
         #expect(plan.jobs.map { value($0, "innerSize") } == [12, 12, 35])
     }
 
+    /// Whatever the order in the file, and though heads divide only every second width.
+    @Test func enlargesToWhatIsItselfEnlarged() throws {
+        let plan = try plan(
+            """
+            experiment: abxi.yaml
+            runs:
+              - {name: First, enlarge: parameters.innerSize, toMatch: Second}
+              - {name: Second, enlarge: parameters.innerSize, toMatch: Large}
+              - {name: Large, set: {parameters.innerSize: 77}}
+              - {name: Wide, enlarge: parameters.embeddingSize, toMatch: Even}
+              - {name: Even, set: {parameters.embeddingSize: 16, parameters.heads: 2}}
+            set: {parameters.heads: 2}
+            """, in: TemporaryFolder())
+        #expect(plan.jobs.map { value($0, "innerSize") } == [77, 77, 77, 12, 12])
+        #expect(value(plan.jobs[3], "embeddingSize") == 16)
+    }
+
+    @Test func withoutSeedsEachRunHasItsOwn() throws {
+        let plan = try plan(
+            "{experiment: abxi.yaml, runs: [{name: π}, {name: 書籍, set: {seed: 7}}]}",
+            in: TemporaryFolder())
+        #expect(plan.jobs.map(\.seed) == [0, 7])
+        #expect(plan.jobs.map(\.run.url.lastPathComponent) == ["π-0", "書籍-7"])
+    }
+
     @Test(arguments: [
         ("{experiment: abxi.yaml, seed: [1]}", "sweep.yaml: unknown key seed; did you mean seeds?"),
-        ("{experiment: abxi.yaml, seeds: []}", "seeds: expected at least one, each once"),
-        ("{experiment: abxi.yaml, seeds: [1, 1]}", "seeds: expected at least one, each once"),
+        ("{experiment: abxi.yaml, seeds: [1, 1]}", "seeds: expected each once"),
         ("{seeds: [1]}", "experiment: expected an experiment's file, got none"),
         ("{experiment: abxi.yaml, runs: [{nome: A}]}", "unknown key nome; did you mean name?"),
         ("{experiment: abxi.yaml, runs: [{set: {}}]}", "expected a name for each run"),
@@ -104,8 +128,15 @@ import Testing
             "{experiment: abxi.yaml, grid: {parameters.heads: 2}}",
             "grid.parameters.heads: expected a list"
         ),
-        ("{experiment: abxi.yaml, grid: {parameters.hads: [2]}}", "did you mean heads?"),
-        ("{experiment: other.yaml}", "other.yaml: cannot be read"),
+        (
+            "{experiment: abxi.yaml, grid: {parameters.hads: [2]}}",
+            "sweep.yaml: run hads 2: unknown key hads; did you mean heads?"
+        ),
+        (
+            "{experiment: abxi.yaml, runs: [{name: A, enlarge: parameters.innerSize, toMatch: A}]}",
+            "runs.A.toMatch: expected a run that does not wait for this one, got A"
+        ),
+        ("{experiment: other.yaml}", "other.yaml: no such file"),
         ("experiment: [", "sweep.yaml:"),
     ])
     func refuses(text: String, reason: String) throws {

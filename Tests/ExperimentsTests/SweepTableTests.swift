@@ -1,4 +1,5 @@
 import Foundation
+import Interactions
 import RankingMetrics
 import Testing
 
@@ -45,6 +46,68 @@ import Testing
         #expect(found.test == expected)
         // The first seed has two hits against one, the second one against one.
         #expect(found.seeds == [0.25, 0])
+    }
+
+    /// Ranks of people's cases, in which a person can come up several times.
+    private func results(_ cases: KeyValuePairs<String, Double>) -> UserResults {
+        UserResults(
+            rows: cases.map { user, rank in
+                UserResult(
+                    user: user, item: "i", domain: "books", groups: [], rank: rank, candidates: 20)
+            })
+    }
+
+    @Test func casesRepeatAndSeedsHaveTheirOwn() throws {
+        let folder = try TemporaryFolder()
+        let ranks: [KeyValuePairs<String, Double>] = [
+            ["a": 1, "a": 11, "b": 1], ["b": 1, "c": 1],
+            ["a": 11, "a": 11, "b": 11], ["b": 11, "c": 1],
+        ]
+        let runs = try ranks.enumerated().map { index, ranks in
+            let run = folder.run("run-\(index)")
+            try write(results(ranks), to: run)
+            return run
+        }
+        var cases = CaseMeans([.hitRate(at: 10)])
+        let found = try #require(
+            try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+        // The cases are a's first and second, b with both seeds and c with the second alone.
+        let expected = try #require(
+            PairedBootstrap(seed: 0).compare([1, 0, 1, 1], [0, 0, 0, 1]))
+        #expect(found.test == expected && found.test.cases == 4)
+        #expect(found.seeds == [2.0 / 3, 0.5])
+    }
+
+    @Test func runsUnderOtherProtocolsAreNotTested() throws {
+        let folder = try TemporaryFolder()
+        try Data(tinySASRec.utf8).write(to: folder.url.appendingPathComponent("sasrec.yaml"))
+        let sweep = folder.url.appendingPathComponent("sweep.yaml")
+        let text = """
+            experiment: sasrec.yaml
+            set: {training.epochs: 1}
+            seeds: [1]
+            runs:
+              - name: All
+              - {name: Few, set: {evaluation.candidates: 'sampled:3'}}
+              - {name: Count, set: {model: popularity, parameters: {}}}
+            """
+        try Data(text.utf8).write(to: sweep)
+        let dataset = try cyclicDataset()
+        let plan = try SweepPlan(
+            SweepFile(contentsOf: sweep), dataset: dataset, output: folder.url)
+        for job in plan.jobs {
+            _ = try Trainer(job.configuration, dataset: dataset, run: job.run).train()
+        }
+        let table = try SweepTable(plan)
+        #expect(table.rows[1].differences.isEmpty && !table.rows[2].differences.isEmpty)
+        #expect(table.rows[1].incomparable?.contains("candidates sampled:3 against full") == true)
+        try table.write(to: folder.url)
+        let page = try String(
+            contentsOf: folder.url.appendingPathComponent("table.md"), encoding: .utf8)
+        #expect(page.contains("Few and All are not comparable"))
+        // A count is not validated, which leaves its columns empty and the others alone.
+        let validation = try SweepTable(plan, part: .validation)
+        #expect(validation.rows[2].domains.isEmpty && !validation.rows[0].domains.isEmpty)
     }
 
     @Test func tableOfATrainedSweep() throws {

@@ -116,7 +116,7 @@ private func numpy(
         (Array(numpy([1], shape: "1, 1").prefix(40)), "p\n", "m.npy: the header is cut off"),
         (
             numpy([1, .nan], shape: "2, 1"), "p\nq\n",
-            "m.npy: row 2 has a number that is not finite"
+            "m.npy: row 2 has a number that is not finite, or beyond 1e15"
         ),
         (numpy([1, 2], shape: "2, 1"), "p\n", "ids.txt:1: the last of 1 ids, but "),
         (numpy([1], shape: "1, 1"), "p\nq\n", "ids.txt:2: "),

@@ -3,6 +3,25 @@ internal import RankingMetrics
 
 /// Values of each case, averaged over runs that differ only in their seeds.
 struct CaseMeans {
+    /// A case: where a user's item comes up several times in a domain, its first, second, … time.
+    private struct Key: Hashable, Comparable {
+        let user: String
+        let item: String
+        let occurrence: Int
+
+        static func < (first: Key, second: Key) -> Bool {
+            (first.user, first.item, first.occurrence)
+                < (second.user, second.item, second.occurrence)
+        }
+    }
+
+    /// Sums over the seeds that have a case.
+    private struct Sums {
+        var own: Double = 0
+        var twin: Double = 0
+        var seeds: Double = 0
+    }
+
     private let metrics: [RankingMetric]
     private var files: [String: UserResults] = [:]
 
@@ -11,57 +30,60 @@ struct CaseMeans {
     }
 
     /// Tests runs against twins of the same seeds, in the same order.
+    ///
+    /// A case's values are averaged over the seeds that have it; a split that is drawn gives each seed its own cases.
     mutating func differences(
         _ runs: [RunDirectory], _ twins: [RunDirectory]
     ) throws -> [SweepTable.Difference] {
-        var own: [String: [[Double]]] = [:]
-        var other: [String: [[Double]]] = [:]
-        var domains: [String] = []
-        for (run, twin) in zip(runs, twins) {
-            let paired = PairedResults(try read(run), try read(twin))
-            let keys = paired.first.indices.map { caseKey(paired.first[$0]) }
-            for (index, key) in keys.enumerated() {
-                own[key, default: []].append(values(paired.first[index]))
-                other[key, default: []].append(values(paired.second[index]))
-            }
-            domains = Set(paired.first.map(\.domain)).sorted()
-        }
-        // A case counts where every seed has it; its key ends with the domain.
-        let keys = own.keys.filter { own[$0]?.count == runs.count }.sorted()
+        let pairs = try zip(runs, twins).map { try PairedResults(read($0), read($1)) }
+        let domains = Set(pairs.flatMap { $0.first.map(\.domain) }).sorted()
         return domains.flatMap { domain in
-            let cases = keys.filter { $0.hasSuffix("\u{1F}" + domain) }
-            return metrics.indices.compactMap { metric in
-                func columns(_ values: [String: [[Double]]]) -> [[Double]] {
-                    runs.indices.map { seed in
-                        cases.map { values[$0]?[seed][metric] ?? 0 }
-                    }
-                }
-                let first = columns(own)
-                let second = columns(other)
-                return PairedBootstrap(seed: 0).compare(Self.means(first), Self.means(second)).map {
-                    SweepTable.Difference(
-                        domain: domain, metric: metrics[metric].description, test: $0,
-                        seeds: zip(first, second).map { own, other in
-                            zip(own, other).reduce(0) { $0 + $1.0 - $1.1 } / Double(cases.count)
-                        })
-                }
+            let cases = pairs.map { Self.cases(of: $0, in: domain) }
+            return metrics.compactMap { difference(in: domain, by: $0, pairs, cases) }
+        }
+    }
+
+    private func difference(
+        in domain: String, by metric: RankingMetric, _ pairs: [PairedResults],
+        _ cases: [[(key: Key, place: Int)]]
+    ) -> SweepTable.Difference? {
+        func value(_ result: UserResult) -> Double {
+            metric.value(rank: result.rank, candidates: result.candidates)
+        }
+        var sums: [Key: Sums] = [:]
+        var seeds: [Double] = []
+        for (paired, places) in zip(pairs, cases) {
+            var total = 0.0
+            for (key, place) in places {
+                let (own, twin) = (value(paired.first[place]), value(paired.second[place]))
+                sums[key, default: Sums()].own += own
+                sums[key, default: Sums()].twin += twin
+                sums[key, default: Sums()].seeds += 1
+                total += own - twin
             }
+            seeds.append(places.isEmpty ? 0 : total / Double(places.count))
+        }
+        let means = sums.sorted { $0.key < $1.key }.map(\.value)
+        return PairedBootstrap(seed: 0).compare(
+            means.map { $0.own / $0.seeds }, means.map { $0.twin / $0.seeds }
+        ).map {
+            SweepTable.Difference(
+                domain: domain, metric: metric.description, test: $0, seeds: seeds)
         }
     }
 
-    /// For each case the mean of its values with all seeds.
-    private static func means(_ seeds: [[Double]]) -> [Double] {
-        (seeds.first ?? []).indices.map { index in
-            seeds.reduce(0) { $0 + $1[index] } / Double(seeds.count)
+    /// The cases of a domain, and where they stand among the pairs.
+    private static func cases(
+        of paired: PairedResults, in domain: String
+    ) -> [(key: Key, place: Int)] {
+        var occurrences: [Key: Int] = [:]
+        return paired.first.indices.filter { paired.first[$0].domain == domain }.map { place in
+            let result = paired.first[place]
+            let first = Key(user: result.user, item: result.item, occurrence: 0)
+            defer { occurrences[first, default: 0] += 1 }
+            let occurrence = occurrences[first, default: 0]
+            return (Key(user: first.user, item: first.item, occurrence: occurrence), place)
         }
-    }
-
-    private func caseKey(_ result: UserResult) -> String {
-        [result.user, result.item, result.domain].joined(separator: "\u{1F}")
-    }
-
-    private func values(_ result: UserResult) -> [Double] {
-        metrics.map { $0.value(rank: result.rank, candidates: result.candidates) }
     }
 
     private mutating func read(_ run: RunDirectory) throws -> UserResults {

@@ -23,7 +23,12 @@ extension SweepTable {
             let domains = Set(runs.flatMap(\.domains.keys)).sorted()
             let measured = Set(runs.flatMap(\.diagnostics.keys)).sorted()
             return domains.flatMap { domain in
-                measured.filter { $0.hasSuffix(" \(domain)") }.flatMap { diagnostic in
+                // A domain's name can end with another's.
+                measured.filter { diagnostic in
+                    domain
+                        == domains.filter { diagnostic.hasSuffix(" \($0)") }
+                        .max { $0.count < $1.count }
+                }.flatMap { diagnostic in
                     metrics.compactMap { metric in
                         let pairs = runs.compactMap { $0.pair(diagnostic, metric, domain) }
                         return Correlation(

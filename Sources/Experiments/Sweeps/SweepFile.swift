@@ -41,14 +41,15 @@ public struct SweepRun: StrictlyDecodable {
 ///       - name: ABXI, enlarged
 ///         enlarge: parameters.innerSize
 ///         toMatch: GCA stage 0
-///     grid:
-///       parameters.gca.activation: [sigmoid, tanh]
+///
+/// With a grid such as `grid: {parameters.heads: [1, 2]}` each run is trained with every combination of its values,
+/// under names such as `GCA stage 0, heads 2`. Without seeds each run has its experiment's own.
 public struct SweepFile: Sendable {
     /// Settings for the whole sweep.
     private struct Head: StrictlyDecodable {
         var experiment = ""
         var set = JSONValue.object([:])
-        var seeds: [UInt64] = [0]
+        var seeds: [UInt64] = []
         var baseline = ""
         var runs: [JSONValue] = []
         var grid = JSONValue.object([:])
@@ -56,6 +57,8 @@ public struct SweepFile: Sendable {
 
     /// One row of the table with all its settings but the seed.
     struct Variant: Sendable {
+        /// Where it stands; nil for text.
+        let sweep: URL?
         let name: String
         let experiment: URL
         let assignments: [String]
@@ -66,13 +69,20 @@ public struct SweepFile: Sendable {
         /// Everything that is set, the setting that is enlarged included if its size is known.
         func configuration(size: Int? = nil) throws -> ExperimentConfiguration {
             let enlarged = size.map { ["\(enlarge)=\($0)"] } ?? []
-            return try ExperimentConfiguration(
-                contentsOf: experiment, assignments: assignments + enlarged
-            ).resolved()
+            do {
+                return try ExperimentConfiguration(
+                    contentsOf: experiment, assignments: assignments + enlarged
+                ).resolved()
+            } catch let error as ExperimentFileError {
+                // What is wrong may stand in the sweep, not in the experiment.
+                guard let sweep, (try? ExperimentConfiguration(contentsOf: experiment)) != nil
+                else { throw error }
+                throw ExperimentFileError(path: sweep.path, reason: "run \(name): \(error.reason)")
+            }
         }
     }
 
-    /// The seeds that every run is trained with.
+    /// The seeds that every run is trained with; none where each has its own.
     public let seeds: [UInt64]
     /// The name of the run that the others are compared with.
     public let baseline: String
@@ -81,18 +91,18 @@ public struct SweepFile: Sendable {
     /// Reads a file; the experiments that it names are read later.
     public init(contentsOf url: URL) throws {
         self = try ExperimentFileError.naming(url) {
-            try SweepFile(yaml: $0, directory: url.deletingLastPathComponent())
+            try SweepFile(yaml: $0, directory: url.deletingLastPathComponent(), file: url)
         }
     }
 
-    init(yaml text: String, directory: URL) throws {
+    init(yaml text: String, directory: URL, file url: URL? = nil) throws {
         guard let values = try Yams.load(yaml: text) as? [String: Any] else {
             throw ConfigurationError.type(path: "sweep", expected: "keys and values")
         }
         let head = try Head(overrides: values)
         try require(
-            !head.seeds.isEmpty && Set(head.seeds).count == head.seeds.count, "seeds",
-            expected: "at least one, each once", got: head.seeds)
+            Set(head.seeds).count == head.seeds.count, "seeds", expected: "each once",
+            got: head.seeds)
         let runs = try head.runs.map { run throws(ConfigurationError) in
             guard let run = run.any as? [String: Any] else {
                 throw ConfigurationError.type(path: "runs", expected: "a list of keys and values")
@@ -111,7 +121,7 @@ public struct SweepFile: Sendable {
                 let name = ([run.name] + point.map(\.name)).filter { !$0.isEmpty }
                 variants.append(
                     Variant(
-                        name: name.joined(separator: ", "),
+                        sweep: url, name: name.joined(separator: ", "),
                         experiment: URL(fileURLWithPath: file, relativeTo: directory),
                         assignments: common + own + point.map(\.assignment),
                         enlarge: run.enlarge, toMatch: run.toMatch,
@@ -138,6 +148,10 @@ public struct SweepFile: Sendable {
             throw .value(
                 path: "runs", expected: "names that differ in letters or digits",
                 got: names[index])
+        }
+        // A file's name has at most 255 bytes; seed and ending come behind it.
+        for (name, place) in zip(names, places) where place.utf8.count > 200 {
+            throw .value(path: "runs", expected: "names of at most 200 bytes", got: name)
         }
         for (path, name) in [("baseline", baseline)] + variants.map({ ("toMatch", $0.toMatch) })
         where !name.isEmpty && !names.contains(name) {

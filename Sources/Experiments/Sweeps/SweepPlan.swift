@@ -32,23 +32,17 @@ public struct SweepPlan: Sendable {
 
     /// Resolves a file's variants for a dataset; models to be enlarged are built to count their parameters.
     public init(_ file: SweepFile, dataset: Dataset, output: URL) throws {
-        var resolved = try file.experiments()
-        let shape = DataShape(dataset)
-        for variant in file.variants where !variant.enlarge.isEmpty {
-            guard let goal = resolved[variant.toMatch] else { continue }
-            let size = try Self.size(
-                ofSettingIn: variant, toReach: Self.parameters(of: goal, shape), shape)
-            resolved[variant.name] = try variant.configuration(size: size)
-        }
+        let resolved = try Self.enlarged(file, DataShape(dataset))
         variants = file.variants.map(\.name)
         baseline = file.baseline
-        jobs = file.seeds.flatMap { seed in
+        let seeds = file.seeds.isEmpty ? [nil] : file.seeds.map(Optional.init)
+        jobs = seeds.flatMap { seed in
             file.variants.compactMap { variant in
                 guard var configuration = resolved[variant.name] else { return nil }
-                configuration.seed = seed
-                let name = "\(Self.directoryName(variant.name))-\(seed)"
+                configuration.seed = seed ?? configuration.seed
+                let name = "\(Self.directoryName(variant.name))-\(configuration.seed)"
                 return Job(
-                    variant: variant.name, series: variant.series, seed: seed,
+                    variant: variant.name, series: variant.series, seed: configuration.seed,
                     configuration: configuration,
                     run: RunDirectory(output.appendingPathComponent(name)))
             }
@@ -71,8 +65,35 @@ public struct SweepPlan: Sendable {
 
     /// A name in small letters, digits and hyphens.
     static func directoryName(_ name: String) -> String {
-        name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : " " }
+        name.lowercased().map { $0.isLetter || $0.isNumber ? $0 : " " }
             .split(separator: " ").map { String($0) }.joined(separator: "-")
+    }
+
+    /// The settings of all variants; one that is to match another knows that one's size first.
+    private static func enlarged(
+        _ file: SweepFile, _ shape: DataShape
+    ) throws -> [String: ExperimentConfiguration] {
+        var resolved: [String: ExperimentConfiguration] = [:]
+        func resolve(_ variant: SweepFile.Variant, from waiting: [String]) throws {
+            guard resolved[variant.name] == nil else { return }
+            guard !waiting.contains(variant.name) else {
+                throw ConfigurationError.value(
+                    path: "runs.\(variant.name).toMatch",
+                    expected: "a run that does not wait for this one", got: variant.toMatch)
+            }
+            var size: Int?
+            if !variant.enlarge.isEmpty,
+                let goal = file.variants.first(where: { $0.name == variant.toMatch })
+            {
+                try resolve(goal, from: waiting + [variant.name])
+                size = try resolved[goal.name].map {
+                    try Self.size(ofSettingIn: variant, toReach: parameters(of: $0, shape), shape)
+                }
+            }
+            resolved[variant.name] = try variant.configuration(size: size)
+        }
+        for variant in file.variants { try resolve(variant, from: []) }
+        return resolved
     }
 
     /// Throws where a finished run had other settings or data than the plan.
@@ -100,8 +121,13 @@ public struct SweepPlan: Sendable {
     private static func size(
         ofSettingIn variant: SweepFile.Variant, toReach goal: Int, _ shape: DataShape
     ) throws -> Int {
+        // Heads or groups want multiples.
+        let units = (0...6).map { 1 << $0 }
+        let unit = units.first { unit in
+            (1...3).allSatisfy { (try? variant.configuration(size: $0 * unit)) != nil }
+        }
         func parameters(at size: Int) throws -> Int {
-            try Self.parameters(of: variant.configuration(size: size), shape)
+            try Self.parameters(of: variant.configuration(size: size * (unit ?? 1)), shape)
         }
         var low = 1
         var high = 2
@@ -118,6 +144,6 @@ public struct SweepPlan: Sendable {
                 expected: "a setting that reaches \(goal) parameters within 1 %",
                 got: "\(variant.enlarge), which misses by \(best.miss)")
         }
-        return best.size
+        return best.size * (unit ?? 1)
     }
 }

@@ -113,11 +113,13 @@ extension SweepTable {
     public func write(to directory: URL) throws {
         let test =
             "; ▲ and ▼: better and worse than \(baseline) with every seed, and p < 0.05 in the paired "
-            + "bootstrap over cases"
+            + "bootstrap over cases; metrics among other candidates are not tested"
+        let isTested = rows.contains { !$0.differences.isEmpty }
         let explanation =
             "Part: \(part.rawValue). Candidates: \(candidates). Mean ± deviation over seeds"
-            + (part == .test ? test : "") + "."
+            + (isTested ? test : "") + "."
         var text = explanation + "\n\n" + table().rendered(as: .markdown)
+        for note in rows.compactMap(\.incomparable) { text += "\n\(note).\n" }
         for (title, table) in sections {
             text += "\n\(title):\n\n" + table.rendered(as: .markdown)
         }

@@ -52,6 +52,8 @@ public struct SweepTable: Codable, Sendable {
         public let peakMemory: Int
         /// Against the baseline; empty for the baseline itself.
         public let differences: [Difference]
+        /// Why there are no differences: what was evaluated otherwise than the baseline; nil where nothing was.
+        public let incomparable: String?
 
         /// The difference in one domain by one metric.
         public func difference(_ domain: String, _ metric: String) -> Difference? {
@@ -110,8 +112,12 @@ public struct SweepTable: Codable, Sendable {
             guard let own = byVariant[name], let sample = own.first else { return nil }
             let shared = own.filter { run in first.contains { $0.seed == run.seed } }
             let twins = first.filter { run in shared.contains { $0.seed == run.seed } }
+            let incomparable = zip(shared, twins).lazy.compactMap { run, twin in
+                run.incomparable(with: twin)
+            }.first
             let isCompared =
                 name != plan.baseline && part == .test && sample.result.candidates != "ratings"
+                && incomparable == nil
             return Row(
                 name: name, seeds: own.map(\.seed),
                 domains: Self.means(own.map(\.result.domains)),
@@ -122,7 +128,8 @@ public struct SweepTable: Codable, Sendable {
                 seconds: Self.value(own.map(\.manifest.seconds)),
                 peakMemory: own.map(\.manifest.peakMemory).max() ?? 0,
                 differences: isCompared && !shared.isEmpty
-                    ? try cases.differences(shared.map(\.run), twins.map(\.run)) : [])
+                    ? try cases.differences(shared.map(\.run), twins.map(\.run)) : [],
+                incomparable: incomparable)
         }
     }
 
@@ -135,6 +142,18 @@ public struct SweepTable: Codable, Sendable {
         let manifest: RunManifest
         let result: EvaluationResult
         let secondsToBest: Double
+        private let evaluated: RunProtocol
+
+        /// What another run was evaluated otherwise in.
+        func incomparable(with other: Finished) -> String? {
+            do {
+                try evaluated.check(
+                    against: other.evaluated, names: (variant, other.variant))
+                return nil
+            } catch {
+                return error.description
+            }
+        }
 
         var point: Run {
             Run(
@@ -154,12 +173,14 @@ public struct SweepTable: Codable, Sendable {
                 .reduce(0) { $0 + $1.seconds + $1.validationSeconds }
             if part == .test {
                 result = try job.run.result()
-            } else if let validation = best.flatMap({ history[$0].validation }) {
-                result = validation
             } else {
-                throw RunError.unreadable(
-                    path: job.run.history.path, reason: "no result on validation")
+                // A model in closed form is not validated: there is nothing to choose.
+                result =
+                    best.flatMap { history[$0].validation }
+                    ?? .none(
+                        on: part, among: job.configuration.evaluation.resolved.candidates)
             }
+            evaluated = RunProtocol(job.configuration, manifest: manifest, result: result)
         }
     }
 

@@ -55,18 +55,21 @@ struct NumpyMatrix {
         (rowCount, width) = (shape[0], shape[1])
     }
 
-    /// Copies a row; false when a number of it is not finite.
+    /// Beyond this, sums of squares of a vector overflow.
+    static let largest: Float = 1e15
+
+    /// Copies a row; false when a number of it is not finite or too large to compute with.
     func copyRow(_ row: Int, to target: UnsafeMutableBufferPointer<Float>) -> Bool {
         precondition(row < rowCount && target.count == width, "NumpyMatrix: no row \(row)")
         return withExtendedLifetime(file) {
-            var isFinite = true
+            var isUsable = true
             for column in 0..<width {
                 let value = file.bytes.loadUnaligned(
                     fromByteOffset: start + (row * width + column) * 4, as: Float.self)
-                isFinite = isFinite && value.isFinite
+                isUsable = isUsable && abs(value) <= Self.largest
                 target[column] = value
             }
-            return isFinite
+            return isUsable
         }
     }
 

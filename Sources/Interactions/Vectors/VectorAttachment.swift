@@ -129,7 +129,8 @@ public struct VectorAttachment: Sendable, Equatable {
         }
         if let notFinite {
             throw .unreadable(
-                path: matrix.path, reason: "row \(notFinite + 1) has a number that is not finite")
+                path: matrix.path,
+                reason: "row \(notFinite + 1) has a number that is not finite, or beyond 1e15")
         }
     }
 }

@@ -7,6 +7,9 @@
 // it back, and with it the LayerNorm bias that stands for a domain without history at evaluation); any number of
 // domains, of which the published model has two.
 //
+// GCA takes the reference's time axis, on which an item stands where it predicts: in training a query never sees the other
+// domain's newest event, in scoring it does. The GCA paper does not say.
+//
 // Shapes: T tokens of the mixed sequences, S steps that predict some domain, d = embeddingSize.
 
 public import Interactions

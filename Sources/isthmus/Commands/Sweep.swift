@@ -49,6 +49,9 @@ struct Sweep: ParsableCommand {
         guard jobs > 0 else {
             throw ValidationError("--jobs: expected at least 1, got \(jobs).")
         }
+        guard !columns.isEmpty else {
+            throw ValidationError("--metrics: expected at least one metric.")
+        }
     }
 
     func run() throws {
@@ -98,7 +101,10 @@ struct Sweep: ParsableCommand {
         }
     }
 
-    private var columns: [String] { metrics.split(separator: ",").map(String.init) }
+    private var columns: [String] {
+        metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+    }
 
     private var trainOptions: [String] {
         ["--device", compute.device] + (compute.threads.map { ["--threads", "\($0)"] } ?? [])

@@ -29,12 +29,15 @@ struct ChildRuns {
     }
 
     /// Runs jobs in their order; tells of each that ended, and now and then which are running.
+    ///
+    /// An interrupt or a request to end is passed on to the runs, which can be resumed, before it ends this process.
     func run(
         _ jobs: [SweepPlan.Job], ended: (SweepPlan.Job, Outcome) throws -> Void,
         running: ([SweepPlan.Job]) -> Void
     ) throws {
         var waiting = jobs[...]
         var children: [Child] = []
+        let signals = PendingSignals([SIGINT, SIGTERM, SIGHUP])
         do {
             while !waiting.isEmpty || !children.isEmpty {
                 while children.count < concurrency, let job = waiting.popFirst() {
@@ -42,19 +45,33 @@ struct ChildRuns {
                 }
                 running(children.map(\.job))
                 Thread.sleep(forTimeInterval: 0.1)
-                for child in children where !child.process.isRunning {
-                    try ended(child.job, outcome(of: child))
+                if let signal = signals.latest {
+                    Self.stop(children)
+                    signals.deliver(signal)
                 }
-                children.removeAll { !$0.process.isRunning }
+                // Children go on ending while those that have ended are told of.
+                let (open, over) = Self.parted(children)
+                children = open
+                for child in over { try ended(child.job, outcome(of: child)) }
             }
         } catch {
-            for child in children where child.process.isRunning { child.process.terminate() }
+            Self.stop(children)
             throw error
         }
     }
 
+    private static func parted(_ children: [Child]) -> (open: [Child], over: [Child]) {
+        children.reduce(into: ([], [])) { parts, child in
+            if child.process.isRunning { parts.0.append(child) } else { parts.1.append(child) }
+        }
+    }
+
+    private static func stop(_ children: [Child]) {
+        for child in children where child.process.isRunning { child.process.terminate() }
+        for child in children { child.process.waitUntilExit() }
+    }
+
     private func start(_ job: SweepPlan.Job) throws -> Child {
-        let files = FileManager.default
         let name = job.run.url.lastPathComponent
         let experiment = directory.appendingPathComponent("\(name).yaml")
         try Data(job.configuration.yaml().utf8).write(to: experiment, options: .atomic)
@@ -63,10 +80,9 @@ struct ChildRuns {
         let output = try FileHandle(forWritingTo: log)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let isBegun = files.fileExists(atPath: job.run.checkpoint.path)
         process.arguments =
             ["train", experiment.path, "--data", dataset, "--output", job.run.url.path]
-            + arguments + (isBegun ? ["--resume"] : [])
+            + arguments + (job.run.isBegun ? ["--resume"] : [])
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
@@ -81,11 +97,13 @@ struct ChildRuns {
     }
 
     private func outcome(of child: Child) -> Outcome {
-        guard child.process.terminationStatus != 0 || !child.job.run.isFinished else {
-            return .finished
+        let status = child.process.terminationStatus
+        guard child.process.terminationReason != .uncaughtSignal else {
+            return .failed("ended by signal \(status)")
         }
+        guard status != 0 || !child.job.run.isFinished else { return .finished }
         let text = (try? String(contentsOf: child.log, encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").last.map(String.init)
-        return .failed(line ?? "exit code \(child.process.terminationStatus)")
+        return .failed(line ?? "exit code \(status)")
     }
 }
