@@ -48,7 +48,13 @@ extension StrictlyDecodable {
         } catch let DecodingError.valueNotFound(type, context) {
             throw .type(path: context.path, expected: "\(type)")
         } catch let DecodingError.dataCorrupted(context) {
-            throw .type(path: context.path, expected: context.debugDescription)
+            guard let names = caseNames(at: context.codingPath, in: Self()) else {
+                throw .type(path: context.path, expected: context.debugDescription)
+            }
+            // The decoder's message ends with the value.
+            throw .value(
+                path: context.path, expected: "one of \(names.joined(separator: ", "))",
+                got: context.debugDescription.split(separator: " ").last.map(String.init) ?? "")
         } catch {
             throw .type(path: "configuration", expected: "\(error)")
         }
@@ -63,6 +69,24 @@ extension StrictlyDecodable {
     private func json() throws -> JSONValue {
         try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(self))
     }
+}
+
+/// The names that the property at a path can take, where it is an enumeration with names.
+private func caseNames(at path: [any CodingKey], in settings: Any) -> [String]? {
+    var value = settings
+    for key in path {
+        let children = Mirror(reflecting: value).children
+        let child =
+            key.intValue == nil
+            ? children.first { $0.label == key.stringValue } : children.first
+        guard let child else { return nil }
+        value = child.value
+    }
+    func names<Cases: CaseIterable>(_ type: Cases.Type) -> [String]? {
+        let names = type.allCases.compactMap { ($0 as? any RawRepresentable)?.rawValue as? String }
+        return names.isEmpty ? nil : names
+    }
+    return (type(of: value) as? any CaseIterable.Type).flatMap { names($0) }
 }
 
 /// The settings of one model.

@@ -17,6 +17,12 @@ struct ExperimentConfigurationTests {
             "training.negativePoolQuirk: expected false but for abxi, got true"
         ),
         ("{seed: 9223372036854775808}", "seed: expected"),
+        (
+            "{model: sasrec, parameters: {softmax: foo}}",
+            "softmax: expected one of sampled, shared, full, got foo"
+        ),
+        ("{model: mifn, parameters: {relations: [colour]}}", "relations.Index 0: expected one of "),
+        ("{evaluation: {task: cooking}}", "evaluation.task: expected one of ranking, rating, got"),
     ])
     func settingsThatDoNotFitAreRefusedBeforeTraining(_ yaml: String, _ reason: String) throws {
         let folder = try TemporaryFolder()

@@ -60,7 +60,12 @@ struct Sweep: ParsableCommand {
             SweepFile(contentsOf: sweep.url), dataset: Dataset.open(dataset.url),
             output: directory)
         try plan.require(metrics: columns, on: split)
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true)
+        } catch {
+            throw RunError.unreadable(path: directory.path, reason: "cannot be a directory")
+        }
         let open = plan.jobs.filter { !$0.run.isFinished }
         let bar = ProgressBar()
         var done = plan.jobs.count - open.count
