@@ -28,7 +28,8 @@ public struct OptimizerConfiguration: Codable, Equatable, Sendable {
     public var momentum = 0.0
     /// Whether Adam moves only the rows of embedding tables that a batch used, at a cost that follows them.
     ///
-    /// Decay of the rows left out is made up for; moves by their momentum are not. For large tables.
+    /// Decay of the rows left out is made up for when they are used again, after the pass that uses them, and before
+    /// every validation; moves by their momentum are not. For large tables.
     public var rowSparse = false
 
     /// PyTorch's defaults.
