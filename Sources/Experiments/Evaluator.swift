@@ -46,6 +46,8 @@ public final class Evaluator {
     private let maximumLength: Int
     private let seed: UInt64
     private var drawn: [Part: [Int32]] = [:]
+    /// What stands in where a model knows nothing: counted when it is needed, once for all validations.
+    private lazy var popularity = split.trainingEventsOfItems
 
     /// Plans evaluations of one split.
     public init(
@@ -136,10 +138,8 @@ public final class Evaluator {
             pool = try sampledCandidates(part, number, cases)
         }
         var outcomes = [RankedCase?](repeating: nil, count: cases.count)
-        let events = split.trainingEventsOfItems
         var scoring = Scoring(model) { domain in
-            let items = dataset.itemRange(of: domain)
-            return items.map { Float(events[Int($0) - 1]) }
+            dataset.itemRange(of: domain).map { Float(self.popularity[Int($0) - 1]) }
         }
         let window = model.window(maximumLength)
         for domain in dataset.domains {

@@ -17,9 +17,9 @@ public final class Linear: Module {
             bias ? Parameter(biasInitializer.draw([output], from: random.initialization)) : nil
     }
 
-    /// Draws weight and bias as `torch.nn.Linear` does, uniform in ± 1 / sqrt(in).
+    /// Draws weight and bias as `torch.nn.Linear` does.
     public convenience init(pyTorch input: Int, _ output: Int, random: RandomSources) {
-        let rule = Initializer.uniform(limit: 1 / Double(input).squareRoot())
+        let rule = Initializer.pyTorch(inputs: input)
         self.init(input, output, initializer: rule, biasInitializer: rule, random: random)
     }
 

@@ -29,6 +29,11 @@ public enum Initializer: Sendable {
     /// Normal with variance 2 / (fan in + fan out), for a matrix [out, in]; Glorot and Bengio 2010.
     case xavierNormal
 
+    /// PyTorch's default for maps with so many inputs: uniform in ± 1 / sqrt(inputs).
+    public static func pyTorch(inputs: Int) -> Initializer {
+        .uniform(limit: 1 / Double(inputs).squareRoot())
+    }
+
     /// Draws a tensor of the given shape.
     public func draw(_ shape: [Int], from generator: Generator) -> Tensor {
         switch self {

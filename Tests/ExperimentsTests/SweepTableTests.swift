@@ -7,33 +7,32 @@ import Testing
 
 /// Means over seeds and the paired test, against numbers worked out by hand.
 @Suite struct SweepTableTests {
-    /// Ranks of four people's cases in one domain, for a run.
-    private func results(_ ranks: [Double]) -> UserResults {
-        UserResults(
-            rows: ranks.enumerated().map { index, rank in
-                UserResult(
-                    user: "u\(index)", item: "i", domain: "books", groups: [], rank: rank,
-                    candidates: 20)
-            })
-    }
-
-    private func write(_ results: UserResults, to run: RunDirectory) throws {
-        try FileManager.default.createDirectory(at: run.url, withIntermediateDirectories: true)
-        let writer = try UserResultsWriter(to: run.users)
-        for row in results.rows { try writer.write(row) }
-        try writer.finish()
+    /// Runs with the ranks of people's cases in one domain, of whom one can come up several times.
+    private func runs(
+        _ ranks: [KeyValuePairs<String, Double>], in folder: TemporaryFolder
+    ) throws -> [RunDirectory] {
+        try ranks.enumerated().map { index, ranks in
+            let run = folder.run("run-\(index)")
+            try FileManager.default.createDirectory(at: run.url, withIntermediateDirectories: true)
+            let writer = try UserResultsWriter(to: run.users)
+            for (user, rank) in ranks {
+                try writer.write(
+                    UserResult(
+                        user: user, item: "i", domain: "books", groups: [], rank: rank,
+                        candidates: 20))
+            }
+            try writer.finish()
+            return run
+        }
     }
 
     @Test func casesAreAveragedOverSeedsBeforeTheTest() throws {
         let folder = try TemporaryFolder()
-        let ranks: [[Double]] = [
-            [1, 11, 3, 11], [1, 11, 11, 11], [11, 1, 11, 11], [11, 11, 11, 1],
-        ]
-        let runs = try ranks.enumerated().map { index, ranks in
-            let run = folder.run("run-\(index)")
-            try write(results(ranks), to: run)
-            return run
-        }
+        let runs = try runs(
+            [
+                ["a": 1, "b": 11, "c": 3, "d": 11], ["a": 1, "b": 11, "c": 11, "d": 11],
+                ["a": 11, "b": 1, "c": 11, "d": 11], ["a": 11, "b": 11, "c": 11, "d": 1],
+            ], in: folder)
         var cases = CaseMeans([.hitRate(at: 10)])
         let found = try #require(
             try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
@@ -48,26 +47,13 @@ import Testing
         #expect(found.seeds == [0.25, 0])
     }
 
-    /// Ranks of people's cases, in which a person can come up several times.
-    private func results(_ cases: KeyValuePairs<String, Double>) -> UserResults {
-        UserResults(
-            rows: cases.map { user, rank in
-                UserResult(
-                    user: user, item: "i", domain: "books", groups: [], rank: rank, candidates: 20)
-            })
-    }
-
     @Test func casesRepeatAndSeedsHaveTheirOwn() throws {
         let folder = try TemporaryFolder()
-        let ranks: [KeyValuePairs<String, Double>] = [
-            ["a": 1, "a": 11, "b": 1], ["b": 1, "c": 1],
-            ["a": 11, "a": 11, "b": 11], ["b": 11, "c": 1],
-        ]
-        let runs = try ranks.enumerated().map { index, ranks in
-            let run = folder.run("run-\(index)")
-            try write(results(ranks), to: run)
-            return run
-        }
+        let runs = try runs(
+            [
+                ["a": 1, "a": 11, "b": 1], ["b": 1, "c": 1],
+                ["a": 11, "a": 11, "b": 11], ["b": 11, "c": 1],
+            ], in: folder)
         var cases = CaseMeans([.hitRate(at: 10)])
         let found = try #require(
             try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)

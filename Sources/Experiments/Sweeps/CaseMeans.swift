@@ -20,6 +20,12 @@ struct CaseMeans {
         var own: Double = 0
         var twin: Double = 0
         var seeds: Double = 0
+
+        mutating func add(_ own: Double, _ twin: Double) {
+            self.own += own
+            self.twin += twin
+            seeds += 1
+        }
     }
 
     private let metrics: [RankingMetric]
@@ -56,9 +62,7 @@ struct CaseMeans {
             var total = 0.0
             for (key, place) in places {
                 let (own, twin) = (value(paired.first[place]), value(paired.second[place]))
-                sums[key, default: Sums()].own += own
-                sums[key, default: Sums()].twin += twin
-                sums[key, default: Sums()].seeds += 1
+                sums[key, default: Sums()].add(own, twin)
                 total += own - twin
             }
             seeds.append(places.isEmpty ? 0 : total / Double(places.count))

@@ -6,9 +6,8 @@ final class GraphConvolution: Module {
     let bias: Parameter
 
     init(_ width: Int, random: RandomSources) {
-        let limit = 1 / Double(width).squareRoot()
         bias = Parameter(
-            Initializer.uniform(limit: limit).draw([width], from: random.initialization))
+            Initializer.pyTorch(inputs: width).draw([width], from: random.initialization))
     }
 }
 

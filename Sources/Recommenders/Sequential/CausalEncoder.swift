@@ -29,7 +29,7 @@ enum CausalEncoderWeights {
     /// The rule of a square map's weight.
     fileprivate func map(_ width: Int) -> Initializer {
         switch self {
-        case .pyTorch: .uniform(limit: 1 / Double(width).squareRoot())
+        case .pyTorch: .pyTorch(inputs: width)
         case .glorot: .xavierNormal
         case .small: .xavierUniform
         }

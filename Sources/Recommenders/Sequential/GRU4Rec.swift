@@ -60,9 +60,7 @@ public final class GRU4RecEncoder: Module, SequenceEncoder {
             width, hidden: hidden, layers: configuration.layers, bias: false,
             initializer: .xavierUniform, random: random)
         // The reference leaves this map to PyTorch's default.
-        let uniform = Initializer.uniform(limit: 1 / Double(hidden).squareRoot())
-        dense = Linear(hidden, width, initializer: uniform, random: random)
-        dense.bias?.value.copy(from: uniform.draw([width], from: random.initialization))
+        dense = Linear(pyTorch: hidden, width, random: random)
         dropout = Dropout(configuration.dropout, random: random)
     }
 

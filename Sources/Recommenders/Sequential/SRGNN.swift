@@ -48,9 +48,8 @@ public struct SRGNNConfiguration: SequenceModelConfiguration {
 private func drawnLinear(
     _ input: Int, _ output: Int, bias: Bool = true, _ uniform: Initializer, _ random: RandomSources
 ) -> Linear {
-    let layer = Linear(input, output, bias: bias, initializer: uniform, random: random)
-    layer.bias?.value.copy(from: uniform.draw([output], from: random.initialization))
-    return layer
+    Linear(
+        input, output, bias: bias, initializer: uniform, biasInitializer: uniform, random: random)
 }
 
 /// One round of messages along incoming and outgoing edges, and the gated update of the nodes.
@@ -138,7 +137,7 @@ public final class SRGNNEncoder: Module, SequenceEncoder {
     /// Draws fresh weights by the reference's rule, the same for all.
     public init(_ configuration: SRGNNConfiguration, items: Int, random: RandomSources) {
         let width = configuration.embeddingSize
-        let uniform = Initializer.uniform(limit: 1 / Double(width).squareRoot())
+        let uniform = Initializer.pyTorch(inputs: width)
         itemEmbedding = Embedding(items + 1, width, initializer: uniform, random: random)
         gnn = GatedGraphCell(width, uniform, random)
         linearOne = drawnLinear(width, width, uniform, random)
