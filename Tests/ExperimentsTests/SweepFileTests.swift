@@ -97,6 +97,38 @@ import Testing
         #expect(value(plan.jobs[3], "embeddingSize") == 16)
     }
 
+    /// Three heads divide every third width.
+    @Test func enlargesByWhatDivides() throws {
+        let plan = try plan(
+            """
+            experiment: abxi.yaml
+            runs:
+              - {name: Wide, enlarge: parameters.embeddingSize, toMatch: Host}
+              - {name: Host, set: {parameters.embeddingSize: 18}}
+            set: {parameters.heads: 3}
+            """, in: TemporaryFolder())
+        #expect(value(plan.jobs[0], "embeddingSize") == 18)
+    }
+
+    /// In a grid a run matches the other of its own point.
+    @Test func enlargesWithinAGridPoint() throws {
+        let plan = try plan(
+            """
+            experiment: abxi.yaml
+            grid: {parameters.embeddingSize: [8, 16]}
+            runs:
+              - {name: Enlarged, enlarge: parameters.innerSize, toMatch: GCA}
+              - {name: GCA, set: {parameters.gca.stages: [0]}}
+            """, in: TemporaryFolder())
+        // At width 16: 2 x (32 x 64 + 64 + 64 x 16 + 16 + 4 x 16 x 17) over 4 nets x 3 x 16 a unit, as above.
+        #expect(
+            plan.variants == [
+                "Enlarged, embeddingSize 8", "Enlarged, embeddingSize 16", "GCA, embeddingSize 8",
+                "GCA, embeddingSize 16",
+            ])
+        #expect(plan.jobs.prefix(2).map { value($0, "innerSize") } == [35, 56])
+    }
+
     @Test func withoutSeedsEachRunHasItsOwn() throws {
         let plan = try plan(
             "{experiment: abxi.yaml, runs: [{name: π}, {name: 書籍, set: {seed: 7}}]}",

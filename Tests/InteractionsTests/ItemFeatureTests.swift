@@ -27,8 +27,9 @@ import Testing
         let catalog = try catalog(
             items: try folder.file(
                 "items.csv",
-                "item,title,categories,brand,price,description\n"
-                    + "x,X,a|b,Acme,\"$1,299.50\",\"Say \"\"x\"\"\"\ny,,,,$5 - $9,\n"), folder)
+                "item,title,categories,brand,price,description,also_buy\n"
+                    + "x,X,a|b,Acme,\"$1,299.50\",\"Say \"\"x\"\"\",y|elsewhere\ny,,,,$5 - $9,,\n"),
+            folder)
         #expect(catalog.title(of: first) == "X" && catalog.title(of: second) == nil)
         #expect(catalog.categories(of: first) == ["a", "b"])
         #expect(catalog.brand(of: first) == "Acme" && catalog.brand(of: second) == nil)
@@ -36,8 +37,12 @@ import Testing
         // A range is no price; z is not in the file.
         #expect(catalog.price(of: second) == nil && catalog.price(of: third) == nil)
         #expect(catalog.text(of: first) == "Say \"x\"" && catalog.text(of: third) == nil)
+        #expect(catalog.alsoBought(with: first) == ["y", "elsewhere"])
+        #expect(catalog.alsoBought(with: second).isEmpty)
         let data = try JSONEncoder().encode(catalog)
-        #expect(try JSONDecoder().decode(Catalog.self, from: data) == catalog)
+        let decoded = try JSONDecoder().decode(Catalog.self, from: data)
+        #expect(decoded.texts == catalog.texts && decoded.prices == catalog.prices)
+        #expect(decoded.brands == catalog.brands && decoded.alsoBought.isEmpty)
     }
 
     @Test func jsonLines() throws {
@@ -45,16 +50,19 @@ import Testing
         let catalog = try catalog(
             items: try folder.file(
                 "items.jsonl",
-                """
-                {"asin": "x", "title": "X", "category": ["a", "b"], "brand": "Acme", "price": 2.5}
-                {"parent_asin": "y", "store": "Bee", "price": "$3.25", "description": ["one", "two"]}
+                #"""
+                {"asin": "x", "title": "X", "category": ["a", "b"], "brand": "Acme", "price": 2.5, \#
+                "related": {"also_bought": ["z", "\"q"]}}
+                {"parent_asin": "y", "store": "Bee", "price": "$3.25", "description": ["one", "two"], \#
+                "also_buy": ["x"]}
                 {"id": "z", "categories": "a|c", "text": "three", "price": null}
-                """), folder)
+                """#), folder)
         #expect(catalog.titles == ["X", nil, nil])
         #expect(catalog.categories == ["a|b", "", "a|c"])
         #expect(catalog.brands == ["Acme", "Bee", nil])
         #expect(catalog.prices == [2.5, 3.25, nil])
         #expect(catalog.texts == [nil, "one two", "three"])
+        #expect(catalog.alsoBought == [["z", "\"q"], ["x"], []])
         // A dataset's own catalog is such a file.
         let own = folder.dataset.appendingPathComponent("catalog-0.jsonl")
         let copy = folder.url.appendingPathComponent("copy.jsonl")

@@ -105,6 +105,21 @@ import TorchNN
         }
     }
 
+    /// Cosines are those of the people asked for, however they are divided into batches.
+    @Test func cosinesAreOfTheEvaluated() throws {
+        let model = try prepared { $0.gca.stages = [0, 1] }
+        let rows = RankerCase.histories
+        func cosines(_ batches: [[[Int32]]]) -> [String: Double] {
+            model.resetDiagnostics()
+            for batch in batches { _ = scores(model, batch, 0) }
+            return model.diagnostics()
+        }
+        let together = cosines([rows])
+        let apart = cosines(rows.map { [$0] })
+        #expect(together.count == 4 && together.keys == apart.keys)
+        for (name, value) in together { #expect(abs(value - (apart[name] ?? 0)) < 1e-6) }
+    }
+
     /// The support set counts: by z and by attention to its people.
     @Test func supportSetChangesScores() throws {
         let model = try prepared()

@@ -66,6 +66,41 @@ import TorchNN
         }
     }
 
+    /// An item without image is masked: the image softmax does not change with it.
+    @Test func missingImagesAreMasked() throws {
+        let model = try model(["otherWeight": 0, "mixedWeight": 1, "idWeight": 0.001])
+        func scores(_ row: [Int32]) -> [Float] {
+            model.scores(of: .histories([row]), in: DomainID(rawValue: 1)).elements()
+        }
+        // Items 3 and 9 have none, and what stands before the newest does not move its place.
+        let alone = scores([8])
+        for row: [Int32] in [[3, 8], [9, 3, 8]] {
+            for (left, right) in zip(scores(row), alone) { #expect(abs(left - right) < 0.001) }
+        }
+        #expect(zip(scores([7, 8]), alone).contains { abs($0 - $1) > 0.01 })
+    }
+
+    /// Before the first image the item softmax stands alone, in the loss as in the scores.
+    @Test func withoutAnyImageItemsStandAlone() throws {
+        let settings: [String: Any] = ["otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6]
+        let pictured = try model(settings)
+        let plain = try model(settings.merging(["images": ""]) { $1 })
+        try plain.load(pictured.state().filter { !$0.key.hasPrefix("image") })
+        for domain in [0, 1].map(DomainID.init(rawValue:)) {
+            let histories = SequenceBatch.histories([[3], [9, 3]])
+            let found: [Float] = pictured.scores(of: histories, in: domain).elements()
+            let expected: [Float] = plain.scores(of: histories, in: domain).elements()
+            for (left, right) in zip(found, expected) { #expect(abs(left - right) < 1e-6) }
+        }
+        func loss(_ model: IFCDSR, _ row: [Int32]) -> Double {
+            model.loss(of: .sequences(.training([row]), negatives: []), in: model.phases[0])
+                .total.item()
+        }
+        // The targets are 9, 2 and, behind the first image, 5.
+        #expect(abs(loss(pictured, [3, 9, 2]) - loss(plain, [3, 9, 2])) < 1e-5)
+        #expect(abs(loss(pictured, [3, 9, 2, 5]) - loss(plain, [3, 9, 2, 5])) > 1e-4)
+    }
+
     @Test func weightsOfTheSequencesAreThoseOfTheDirection() throws {
         let all = try model(["otherWeight": 0.25, "mixedWeight": 0.5])
         let food = try model(["otherWeight": 0.25, "mixedWeight": 0.5, "target": "a"])

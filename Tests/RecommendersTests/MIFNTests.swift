@@ -121,6 +121,38 @@ import TorchNN
         #expect(around([1, 2, 3], limit: 2).entities == [2, 1])
     }
 
+    /// Item 1 names 2, 9 of the other domain, one that is nowhere and itself; 9 names 1 too, 3 names 1.
+    @Test func itemsBoughtTogether() {
+        let bought = [["2", "9", "unknown", "1"], [], ["1"], [], [], [], [], [], ["1"]]
+        let catalogs = shape.domains.map { domain in
+            Catalog(
+                name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
+                externalIDs: domain.items.map { "\($0)" },
+                alsoBought: domain.items.map { Int($0) <= bought.count ? bought[Int($0) - 1] : [] })
+        }
+        // Item 3 is the most frequent, then 9.
+        let data = TrainingData(catalogs: catalogs, sequences: .histories([[3, 9, 3]]))
+        func graph(limit: Int) -> KnowledgeGraph {
+            let graph = KnowledgeGraph(items: 13, values: 4)
+            graph.take(data, relations: [.brand, .alsoBought], limit: limit)
+            return graph
+        }
+        func neighbours(_ graph: KnowledgeGraph, of item: Int) -> [Int32] {
+            let offsets: [Int32] = graph.offsets.value.elements()
+            let all: [Int32] = graph.neighbours.value.elements()
+            return Array(all[Int(offsets[item - 1])..<Int(offsets[item])]).map { $0 + 1 }
+        }
+        let whole = graph(limit: 200)
+        #expect(neighbours(whole, of: 1) == [3, 9, 2])
+        #expect(neighbours(whole, of: 2) == [1] && neighbours(whole, of: 9) == [1])
+        #expect(neighbours(graph(limit: 2), of: 1) == [3, 9])
+        // The two sides of a pair each have one edge.
+        let around = whole.subgraphs(of: [[1]], relations: 2, limit: 2, hops: 1)
+        #expect(around.entities == [0, 1])
+        #expect(around.related[0].isEmpty)
+        #expect(around.related[1].map { [$0.to, $0.from] } == [[0, 1], [1, 0]])
+    }
+
     /// Without knowledge a graph has what the sequence has.
     @Test func runsWithoutKnowledge() throws {
         let model = try model()

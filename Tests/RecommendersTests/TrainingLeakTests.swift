@@ -9,6 +9,14 @@ import TorchNN
 struct TrainingLeakTests {
     private static let stepped = RankerCase.all.filter { $0.overfit != nil }
 
+    /// Settings to look at: the model's own, and GCA at every stage where it attaches.
+    private static let looked: [(model: RankerCase, changes: [String: String])] = stepped.flatMap {
+        model in
+        let stages = model.name == "c2dsr" ? "[0, 1]" : "[0, 1, 2]"
+        return [(model, [:])]
+            + (model.overrides.contains("gca") ? [(model, ["gca.stages": stages])] : [])
+    }
+
     /// Another item of the same domain: the next one in the circle of its six.
     private func other(_ item: Int32) -> Int32 {
         let first: Int32 = item < 7 ? 1 : 7
@@ -46,9 +54,9 @@ struct TrainingLeakTests {
 
     @Test(
         "an item changes no training state before it, and the state at it",
-        arguments: TrainingLeakTests.stepped)
-    func futureIsUnseen(model: RankerCase) throws {
-        let built = try model.build()
+        arguments: TrainingLeakTests.looked)
+    func futureIsUnseen(model: RankerCase, changes: [String: String]) throws {
+        let built = try model.build(changing: changes)
         built.model.randomize(seed: 7)
         built.model.train(false)
         let stepped = try #require(built.model as? any SteppedInTraining)

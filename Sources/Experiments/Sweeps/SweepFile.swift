@@ -118,14 +118,17 @@ public struct SweepFile: Sendable {
                 !file.isEmpty, "experiment", expected: "an experiment's file", got: "none")
             let own = try Self.assignments(run.set, path: "runs.\(run.name).set")
             for point in points {
-                let name = ([run.name] + point.map(\.name)).filter { !$0.isEmpty }
+                // A run matches the other of the same point of the grid.
+                func name(_ run: String) -> String {
+                    ([run] + point.map(\.name)).filter { !$0.isEmpty }.joined(separator: ", ")
+                }
                 variants.append(
                     Variant(
-                        sweep: url, name: name.joined(separator: ", "),
+                        sweep: url, name: name(run.name),
                         experiment: URL(fileURLWithPath: file, relativeTo: directory),
                         assignments: common + own + point.map(\.assignment),
-                        enlarge: run.enlarge, toMatch: run.toMatch,
-                        series: run.series.isEmpty ? name.joined(separator: ", ") : run.series))
+                        enlarge: run.enlarge, toMatch: run.toMatch.isEmpty ? "" : name(run.toMatch),
+                        series: run.series.isEmpty ? name(run.name) : run.series))
             }
         }
         try Self.check(variants, baseline: head.baseline)

@@ -122,8 +122,7 @@ public struct SweepPlan: Sendable {
         ofSettingIn variant: SweepFile.Variant, toReach goal: Int, _ shape: DataShape
     ) throws -> Int {
         // Heads or groups want multiples.
-        let units = (0...6).map { 1 << $0 }
-        let unit = units.first { unit in
+        let unit = (1...64).first { unit in
             (1...3).allSatisfy { (try? variant.configuration(size: $0 * unit)) != nil }
         }
         func parameters(at size: Int) throws -> Int {

@@ -26,7 +26,7 @@ extension Catalog {
             prices: prices, texts: texts)
     }
 
-    /// Encodes everything but the lookup order, which follows from the ids.
+    /// Encodes everything but the lookup order, which follows from the ids, and items also bought, which only training needs.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)

@@ -16,6 +16,8 @@ public struct Catalog: Sendable, Codable, Equatable {
     public let prices: [Double?]
     /// Each item's description where it is known, or an empty array when the domain has none.
     public let texts: [String?]
+    /// For each item the source's ids of items, of any domain, that people bought as well; empty when none is known.
+    public let alsoBought: [[String]]
     /// Positions in ascending byte order of the external id; empty when the ids stand in that order.
     private let order: [Int32]
 
@@ -23,12 +25,13 @@ public struct Catalog: Sendable, Codable, Equatable {
     public init(
         name: String, firstItem: ItemID, externalIDs: [String], titles: [String?] = [],
         categories: [String] = [], brands: [String?] = [], prices: [Double?] = [],
-        texts: [String?] = []
+        texts: [String?] = [], alsoBought: [[String]] = []
     ) {
         precondition(!externalIDs.isEmpty, "Catalog: expected at least one item, got none")
         for (feature, count) in [
             ("titles", titles.count), ("categories", categories.count), ("brands", brands.count),
             ("prices", prices.count), ("texts", texts.count),
+            ("lists of items also bought", alsoBought.count),
         ] {
             precondition(
                 count == 0 || count == externalIDs.count,
@@ -42,6 +45,7 @@ public struct Catalog: Sendable, Codable, Equatable {
         self.brands = brands
         self.prices = prices
         self.texts = texts
+        self.alsoBought = alsoBought
         if ByteOrder.isAscending(externalIDs) {
             order = []
         } else {
@@ -105,6 +109,11 @@ public struct Catalog: Sendable, Codable, Equatable {
     /// The item's description where it is known.
     public func text(of item: ItemID) -> String? {
         texts.isEmpty ? nil : texts[position(of: item)]
+    }
+
+    /// The source's ids of items that people bought as well; they need not be in any catalog.
+    public func alsoBought(with item: ItemID) -> [String] {
+        alsoBought.isEmpty ? [] : alsoBought[position(of: item)]
     }
 
     private func position(of item: ItemID) -> Int {

@@ -9,6 +9,7 @@ enum CatalogFile {
         let brand: String?
         let price: Double?
         let text: String?
+        let also_bought: [String]?
     }
 
     /// Reads a catalog that must have `count` items.
@@ -30,7 +31,9 @@ enum CatalogFile {
             categories: categories.contains { !$0.isEmpty } ? categories : [],
             brands: FeatureColumn.compact(lines.map(\.brand)),
             prices: FeatureColumn.compact(lines.map(\.price)),
-            texts: FeatureColumn.compact(lines.map(\.text)))
+            texts: FeatureColumn.compact(lines.map(\.text)),
+            alsoBought: lines.contains { $0.also_bought != nil }
+                ? lines.map { $0.also_bought ?? [] } : [])
     }
 
     /// Decodes all lines at once, as one array, and one by one only to name a line that is wrong.
@@ -69,6 +72,14 @@ enum CatalogFile {
             line.append(contentsOf: ",\"price\":\(price)".utf8)
         }
         add("text", features.text)
+        if !features.alsoBought.isEmpty {
+            line.append(contentsOf: #","also_bought":["#.utf8)
+            for (index, other) in features.alsoBought.enumerated() {
+                if index > 0 { line.append(UInt8(ascii: ",")) }
+                append(other, to: &line)
+            }
+            line.append(UInt8(ascii: "]"))
+        }
         line.append(contentsOf: "}\n".utf8)
         return line
     }

@@ -6,6 +6,8 @@ struct ItemFeatures: Equatable {
     var brand: String?
     var price: Double?
     var text: String?
+    /// Ids of items, of any domain, that people bought as well.
+    var alsoBought: [String] = []
 }
 
 /// One property of all items of a catalog: nothing when no item has it, else one value per item.

@@ -1,4 +1,4 @@
-/// Reads titles, categories and, where columns are named, brands, prices and texts of items.
+/// Reads titles, categories and, where columns are named, brands, prices, texts and items also bought.
 struct ItemFileReader: ~Copyable {
     private static let titleNames = ["movie_title", "title", "name", "item_title"]
     private static let categoryNames = ["categories", "category", "class", "genre", "genres"]
@@ -53,6 +53,7 @@ struct ItemFileReader: ~Copyable {
         let brand = named(Self.brandNames)
         let price = named(["price"])
         let body = named(Self.textNames)
+        let bought = named(["also_bought", "also_buy"])
         var current = hasHeader ? try reader.next() : line
         while let line = current {
             if line.count > 0 {
@@ -67,7 +68,8 @@ struct ItemFileReader: ~Copyable {
                         ItemFeatures(
                             title: title.flatMap { text($0) }, brand: brand.flatMap { text($0) },
                             price: price.flatMap { text($0) }.flatMap(Numbers.price),
-                            text: body.flatMap { text($0) }),
+                            text: body.flatMap { text($0) },
+                            alsoBought: bought.map { list($0) } ?? []),
                         categories: categories.map { list($0) } ?? [])
                     sink.addItem()
                 } catch {

@@ -4,7 +4,8 @@ import Foundation
 ///
 /// Keys: `id`, `item`, `item_id`, `asin` or `parent_asin`; `title`; `categories` or `category`, a text
 /// with `|` between names or a list; `brand` or `store`; `price`, a number or a text such as `$12.99`;
-/// `text` or `description`, a text or a list of paragraphs.
+/// `text` or `description`, a text or a list of paragraphs; `also_bought` or `also_buy`, a list of items' ids, as it is
+/// or inside `related`.
 struct ItemLinesReader {
     private static let idKeys = ["id", "item", "item_id", "asin", "parent_asin"]
     private let reader: LineReader
@@ -43,7 +44,10 @@ struct ItemLinesReader {
             title: Self.scalar(object["title"]),
             brand: Self.scalar(object["brand"] ?? object["store"]),
             price: Self.scalar(object["price"]).flatMap(Numbers.price),
-            text: Self.joined(object["text"] ?? object["description"]))
+            text: Self.joined(object["text"] ?? object["description"]),
+            alsoBought: Self.strings(
+                object["also_bought"] ?? object["also_buy"]
+                    ?? (object["related"] as? [String: Any])?["also_bought"]))
         var result = Result<Void, LineProblem>.success(())
         ByteOrder.withBytes(of: id) { bytes in
             do throws(LineProblem) {

@@ -8,7 +8,7 @@
 // domains, of which the published model has two.
 //
 // GCA takes the reference's time axis, on which an item stands where it predicts: in training a query never sees the other
-// domain's newest event, in scoring it does. The GCA paper does not say.
+// domain's newest event, in scoring it does. The GCA paper does not say, nor which tensors its stages take: inferred.
 //
 // Shapes: T tokens of the mixed sequences, S steps that predict some domain, d = embeddingSize.
 

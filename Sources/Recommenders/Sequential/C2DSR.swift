@@ -10,6 +10,9 @@
 // for the infomax, where the reference leaves them out; any number of domains: the others of a domain together stand
 // where the second domain stands. Of the graph convolution the reference holds a weight that it does not use.
 //
+// GCA attaches to the domains' encoders; the paper does not say which tensors it takes in this host. An item stands on its
+// axis where it predicts, as in ``ABXI``.
+//
 // Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize.
 
 public import Interactions

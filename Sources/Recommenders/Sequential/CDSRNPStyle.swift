@@ -6,7 +6,7 @@
 // one domain among them, give a posterior; both are aligned; a fine-grained layer selects relevant interests.
 // Everything else is chosen here, and no result of this file says anything about the published one.
 //
-// Chosen: a causal transformer encoder for each domain over one item table; a person's state toward a domain is a map of
+// Differences from the reference are therefore unknown. Chosen: a causal transformer encoder for each domain over one item table; a person's state toward a domain is a map of
 // the newest state there beside the mean of the newest states elsewhere; q(z|S) and q(z|S ∪ Q) are diagonal normal
 // distributions by one net from mean states; z joins each state by a feed-forward net; the state then attends to the
 // people of the support set; scores are inner products; the loss is the cross-entropy of the query rows plus the
@@ -15,6 +15,8 @@
 // Training looks at the future by design: z is drawn from the posterior, which has read the query rows to their ends.
 // Scoring takes the prior's mean over a stored support set, training sequences of people at equal distances in the data,
 // so that it repeats itself and no state knows what comes after it.
+//
+// Where GCA attaches, and that an item stands on its axis where it predicts, is chosen too.
 //
 // Shapes: T tokens, S states, U people, d = embeddingSize, l = latentSize.
 
@@ -152,7 +154,8 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         func ends(of rows: [Int]) -> [Int32] { rows.map { batch.offsets[$0 + 1] - 1 } }
     }
 
-    private func read(_ batch: SequenceBatch) -> Reading {
+    /// Encodes a batch; the support set is none of the people whose cosines count.
+    private func read(_ batch: SequenceBatch, isSupport: Bool = false) -> Reading {
         var histories = batch
         histories.targets = []
         let own = shape.domains.map { DomainSequence($0.items, of: histories) }
@@ -169,7 +172,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
                     itemEmbedding(own[index].items) * scale, at: places[index]),
                 axis: own[index].axis(in: batch))
         }
-        if let gca { threads = gca.align(threads, stage: 0) }
+        if let gca { threads = gca.align(threads, stage: 0, records: !isSupport) }
         for index in domains.indices {
             let backbone = domains[index].encoder.backbone
             threads[index].tokens.values = backbone.lastLayernorm(
@@ -177,7 +180,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
                     threads[index].tokens, blocks: 0..<settings.blocks, at: places[index]
                 ).values)
         }
-        if let gca { threads = gca.align(threads, stage: 1) }
+        if let gca { threads = gca.align(threads, stage: 1, records: !isSupport) }
         return Reading(
             batch: batch, states: threads.map(\.tokens.values),
             newest: own.map { $0.newest(in: batch) })
@@ -228,7 +231,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
 
     /// The prior's mean and the people of the stored support set.
     private var storedContext: Context {
-        let reading = read(support.batch)
+        let reading = read(support.batch, isSupport: true)
         let rows = Array(0..<support.batch.rows)
         return Context(
             latent: distribution(reading, of: rows).mean, people: people(reading, rows))

@@ -94,14 +94,16 @@ public final class GatedCrossAttention: Module {
     }
 
     /// Updates the query's tokens; token t sees the first `keyLimits[t]` memory tokens of its row.
+    ///
+    /// In evaluation it records the cosines of X and X' unless told not to.
     public func callAsFunction(
-        _ query: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32]
+        _ query: JaggedTensor, memory: JaggedTensor, keyLimits: [Int32], records: Bool = true
     ) -> JaggedTensor {
         let isPre = configuration.normalization == .pre
         let x = isPre ? query.with(norms[0](query.values)) : query
         let y = isPre ? memory.with(norms[1](memory.values)) : memory
         let crossed = attention(x, memory: y, keyLimits: keyLimits).values  // [tokens, width]
-        if !isTraining { cosines.record(query.values, crossed, keyLimits: keyLimits) }
+        if records && !isTraining { cosines.record(query.values, crossed, keyLimits: keyLimits) }
         let gated = configuration.activation(
             gate(.concatenate([x.values, crossed], dimension: 1)))
         let update = gated * dropout(crossed)
@@ -242,8 +244,10 @@ public final class GCAStack: Module {
     /// Updates all threads at one stage; a stage that is not attached changes nothing.
     ///
     /// Every thread reads the others as they were before the step; with more than two domains the gated
-    /// outputs of all other domains are added.
-    public func align(_ threads: [DomainThread], stage: Int) -> [DomainThread] {
+    /// outputs of all other domains are added. Threads of people who are not evaluated leave no cosines: `records`.
+    public func align(
+        _ threads: [DomainThread], stage: Int, records: Bool = true
+    ) -> [DomainThread] {
         var threads = threads
         for pairs in modulesByStage[stage] ?? [] {
             let before = threads
@@ -252,7 +256,7 @@ public final class GCAStack: Module {
                 let query = before[pair.query]
                 let updated = pair.module(
                     query.tokens, memory: before[pair.memory].tokens,
-                    keyLimits: query.limits(in: before[pair.memory])
+                    keyLimits: query.limits(in: before[pair.memory]), records: records
                 ).values
                 // With two domains the module's output is the sum already.
                 threads[pair.query].tokens.values =

@@ -2,12 +2,13 @@
 //
 // arXiv 2502.15694v2, WWW Companion 2025. No reference code is public. Equations 1 to 9.
 //
-// What the paper leaves open, and what is done here: the "attention layer" is the causal encoder of C2DSR, whose data
-// the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature, without which the
+// Differences from the reference, the paper: it leaves open what follows. The "attention layer" is the causal encoder of
+// C2DSR, whose data the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature, without which the
 // softmax over some ten thousand items is all but flat; every position predicts the next item of its own sequence; the
 // negative log-likelihood is the mean over positions, not the sum; both directions are trained together, each with its
 // own weights of the three sequences (`target` leaves one). Any number of domains: a sequence for each and one for all.
-// An item without image has probability zero in the image softmax, and a zero row in the image sequences.
+// Images are at unit length, times √e. An item without image has probability zero in the image softmax and is masked in
+// the image sequences: the others keep their places. Where no image was seen yet the item softmax stands alone.
 //
 // Shapes: T tokens of a sequence, n items of all domains, d = embeddingSize, e = imageSize.
 
@@ -173,13 +174,40 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         ).unitRows()
     }
 
-    /// States of the images' sequence, at unit length. [T, e]
-    private func imageStates(
-        _ batch: SequenceBatch, _ stream: Stream, _ images: ImageTable
-    ) -> Tensor {
-        imageEncoders[settings.separateEncoders ? stream.encoder : 0](
-            images.rows(batch.items) * Double(settings.imageSize).squareRoot(), at: places(batch)
+    /// What the encoder made of the images of a batch.
+    private struct ImageReading {
+        /// States at the tokens that have an image, at unit length. [I, e]
+        let states: Tensor
+        /// For each token of the batch the state of the newest image up to there; -1 without one.
+        let newest: [Int32]
+    }
+
+    /// Reads the images' sequence; nil without images, or where the item softmax has all the weight.
+    private func readImages(_ batch: SequenceBatch, _ stream: Stream) -> ImageReading? {
+        guard let images, settings.idWeight < 1 else { return nil }
+        let all = places(batch)
+        var items: [Int32] = []
+        var offsets: [Int32] = [0]
+        var positions: [Int32] = []
+        var newest: [Int32] = []
+        for row in 0..<batch.rows {
+            var last: Int32 = -1
+            for token in batch.tokens(ofRow: row) {
+                if images.has(batch.items[token]) {
+                    last = Int32(items.count)
+                    items.append(batch.items[token])
+                    positions.append(all.positions[token])
+                }
+                newest.append(last)
+            }
+            offsets.append(Int32(items.count))
+        }
+        let encoder = imageEncoders[settings.separateEncoders ? stream.encoder : 0]
+        let states = encoder(
+            images.rows(items) * Double(settings.imageSize).squareRoot(),
+            at: TokenPlaces(offsets: offsets, positions: positions)
         ).unitRows()
+        return ImageReading(states: states, newest: newest)
     }
 
     /// Item vectors at unit length; the first is that of the item with id 1. [n, d]
@@ -223,10 +251,13 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
                 ?? (0..<Int32(full.tokens)).map { $0 }
             precondition(tokens.count == own.tokens, "ifcdsr: expected rows that fit")
             let items = TrainingStates(tokens: tokens, states: itemStates(own, stream))
-            guard let images else { return [items] }
+            guard let images = readImages(own, stream) else { return [items] }
+            let seen = images.newest.indices.filter { images.newest[$0] >= 0 }
+            let rows = Tensor(seen.map { images.newest[$0] }, device: images.states.device)
             return [
                 items,
-                TrainingStates(tokens: tokens, states: imageStates(own, stream, images)),
+                TrainingStates(
+                    tokens: seen.map { tokens[$0] }, states: images.states.rows(rows)),
             ]
         }
     }
@@ -238,13 +269,18 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         let byItem = softmax(
             itemStates(batch, stream), table, targets: batch.targets.map { $0 - 1 },
             negatives: negatives.map { $0 - 1 })
-        guard let images, settings.idWeight < 1 else { return byItem }
-        let weighted = byItem * -1 + Foundation.log(settings.idWeight)
-        let pictured = batch.targets.indices.filter { images.has(batch.targets[$0]) }
-        guard !pictured.isEmpty else { return weighted * -1 }
+        guard let images, let reading = readImages(batch, stream) else { return byItem }
         let device = table.device
+        let shares: [Float] = reading.newest.map {
+            $0 < 0 ? 0 : Float(Foundation.log(settings.idWeight))
+        }
+        let weighted = byItem * -1 + Tensor(shares, device: device)
+        let pictured = batch.targets.indices.filter {
+            reading.newest[$0] >= 0 && images.has(batch.targets[$0])
+        }
+        guard !pictured.isEmpty else { return weighted * -1 }
         func rows(_ places: [Int]) -> Tensor { Tensor(places.map(Int32.init), device: device) }
-        let states = imageStates(batch, stream, images).rows(rows(pictured))
+        let states = reading.states.rows(rows(pictured.map { Int(reading.newest[$0]) }))
         let byImage = softmax(
             states, images.present, targets: pictured.map { images.place(batch.targets[$0]) },
             negatives: negatives.filter(images.has).map(images.place))
@@ -287,16 +323,24 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
             let weight = stream.weight(domain.rawValue)
             let known = (0..<own.rows).filter { !own.tokens(ofRow: $0).isEmpty }
             guard weight > 0, !known.isEmpty else { continue }
-            let newest = Tensor(known.map { own.offsets[$0 + 1] - 1 }, device: table.device)
-            let byItem = probabilities(itemStates(own, stream).rows(newest), table)
+            func rows(_ places: [Int32]) -> Tensor { Tensor(places, device: table.device) }
+            let newest = known.map { own.offsets[$0 + 1] - 1 }
+            let byItem = probabilities(itemStates(own, stream).rows(rows(newest)), table)
             var mixed = byItem.narrowed(1, Int(items.lowerBound) - 1..<Int(items.upperBound) - 1)
-            if let images, settings.idWeight < 1 {
-                let states = imageStates(own, stream, images).rows(newest)
-                let byImage = images.spread(probabilities(states, images.present), over: items)
-                mixed = mixed * settings.idWeight + byImage * (1 - settings.idWeight)
+            if let images, let reading = readImages(own, stream) {
+                let states = newest.map { reading.newest[Int($0)] }
+                let pictured = states.indices.filter { states[$0] >= 0 }
+                let byImage = images.spread(
+                    probabilities(
+                        reading.states.rows(rows(pictured.map { states[$0] })), images.present),
+                    over: items)
+                let shares = states.map { $0 < 0 ? 1 : Float(settings.idWeight) }
+                mixed = (mixed * Tensor(shares, shape: [shares.count, 1], device: table.device))
+                    .addingRows(
+                        byImage * (1 - settings.idWeight), at: rows(pictured.map(Int32.init)))
             }
             sum = sum.addingRows(
-                mixed * weight, at: Tensor(known.map(Int32.init), device: table.device))
+                mixed * weight, at: rows(known.map(Int32.init)))
         }
         return sum
     }

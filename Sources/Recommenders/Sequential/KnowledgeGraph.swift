@@ -2,23 +2,37 @@ internal import Interactions
 internal import Torch
 internal import TorchNN
 
-/// What relates an item to others that share it.
+/// What relates items.
 public enum KnowledgeRelation: String, Codable, Sendable, CaseIterable {
     /// Items of one category.
     case category
     /// Items of one brand.
     case brand
+    /// Items that people bought as well, whichever of the two says so.
+    case alsoBought
 
-    /// The values that an item has.
+    /// The values that an item shares with others.
     fileprivate func values(of item: ItemID, in catalog: Catalog) -> [String] {
         switch self {
         case .category: catalog.categories(of: item)
         case .brand: catalog.brand(of: item).map { [$0] } ?? []
+        case .alsoBought: []
+        }
+    }
+
+    /// The items that an item leads to without a value between them; the own domain is looked at first.
+    fileprivate func items(
+        related item: ItemID, in catalog: Catalog, of catalogs: [Catalog]
+    ) -> [ItemID] {
+        guard self == .alsoBought else { return [] }
+        return catalog.alsoBought(with: item).compactMap { id in
+            ([catalog] + catalogs).lazy.compactMap { $0.item(externalID: id) }.first
         }
     }
 }
 
-/// Items and the values of their features that several of them share; an edge says by which relation.
+/// Items and the values of their features that several of them share; an edge says by which relation. Items bought
+/// together have edges of their own.
 ///
 /// Entity i is the item with id i + 1; values follow the items.
 final class KnowledgeGraph: Module {
@@ -47,7 +61,7 @@ final class KnowledgeGraph: Module {
         relations = Parameter(data: Tensor([Int32]()))
     }
 
-    /// Takes the values that most items share; a value leads to its `limit` most frequent items.
+    /// Takes the values that most items share; a value, and an item, leads to its `limit` most frequent items.
     func take(_ data: TrainingData, relations kinds: [KnowledgeRelation], limit: Int) {
         struct Value: Hashable {
             let kind: Int
@@ -78,11 +92,32 @@ final class KnowledgeGraph: Module {
                 (-counts[Int($0)], $0) < (-counts[Int($1)], $1)
             }.prefix(limit).map { ($0, relation) }
         }
+        for (kind, relation) in kinds.enumerated() {
+            for (item, others) in pairs(relation, of: data).enumerated() {
+                lists[item] += others.sorted { (-counts[Int($0)], $0) < (-counts[Int($1)], $1) }
+                    .prefix(limit).map { ($0, Int32(kind)) }
+            }
+        }
         var starts: [Int32] = [0]
         for list in lists { starts.append(starts[starts.count - 1] + Int32(list.count)) }
         offsets.replace(data: Tensor(starts))
         neighbours.replace(data: Tensor(lists.flatMap { $0.map(\.neighbour) }))
         relations.replace(data: Tensor(lists.flatMap { $0.map(\.relation) }))
+    }
+
+    /// For each item those that one of the two names.
+    private func pairs(_ relation: KnowledgeRelation, of data: TrainingData) -> [Set<Int32>] {
+        var pairs = [Set<Int32>](repeating: [], count: items)
+        for catalog in data.catalogs {
+            for item in catalog.itemRange.map(ItemID.init(rawValue:)) {
+                for other in relation.items(related: item, in: catalog, of: data.catalogs)
+                where other != item {
+                    pairs[Int(item.rawValue) - 1].insert(other.rawValue - 1)
+                    pairs[Int(other.rawValue) - 1].insert(item.rawValue - 1)
+                }
+            }
+        }
+        return pairs
     }
 
     /// The part of the graph around each of some sequences of items.
@@ -97,6 +132,7 @@ final class KnowledgeGraph: Module {
             extend(&nodes, by: edges, hops: hops)
             found.append(
                 nodes.entities, places: nodes.places, sequence: sequence,
+                isItem: { $0 < self.items },
                 links: { entity in
                     guard entity < self.items else { return [] }
                     let range = edges.offsets[Int(entity)]..<edges.offsets[Int(entity) + 1]
@@ -168,7 +204,7 @@ struct Subgraphs {
 
     fileprivate mutating func append(
         _ nodes: [Int32], places: [Int32: Int32], sequence: ArraySlice<Int32>,
-        links: (Int32) -> [(entity: Int32, relation: Int)]
+        isItem: (Int32) -> Bool, links: (Int32) -> [(entity: Int32, relation: Int)]
     ) {
         let first = Int32(entities.count)
         var seen: Set<SIMD2<Int32>> = []
@@ -182,7 +218,9 @@ struct Subgraphs {
             let own = first + Int32(node)
             for link in links(entity) {
                 guard let other = places[link.entity] else { continue }
-                related[link.relation] += [(own, first + other), (first + other, own)]
+                related[link.relation].append((own, first + other))
+                // A value's own edges are not asked for; an item tells of its side itself.
+                if !isItem(link.entity) { related[link.relation].append((first + other, own)) }
             }
         }
         entities += nodes

@@ -55,9 +55,9 @@ struct Import: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file with the items' titles, genres, brands, prices and texts (named columns, or "
-                + "JSON lines in a .jsonl file), or the item map of sequences; one for each file of "
-                + "events.",
+            "The file with the items' titles, genres, brands, prices, texts and items also bought "
+                + "(named columns, or JSON lines in a .jsonl file), or the item map of sequences; one "
+                + "for each file of events.",
             valueName: "file"))
     var items: [FilePath] = []
 
