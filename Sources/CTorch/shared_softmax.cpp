@@ -135,7 +135,8 @@ ct_status ct_shared_softmax(ct_tensor hidden, ct_tensor table, ct_tensor targets
                     unwrap(targets).sizes(), ", negatives ", unwrap(negatives).sizes());
         check_rows(unwrap(targets), right.size(0), "sharedSoftmax");
         check_rows(unwrap(negatives), right.size(0), "sharedSoftmax");
-        give(out, SharedSoftmax::apply(left.contiguous(), right.contiguous(), unwrap(targets).to(at::kLong),
-                                       unwrap(negatives).to(at::kLong), temperature, chunk));
+        give(out, SharedSoftmax::apply(left.contiguous(), right.contiguous(),
+                                       unwrap(targets).to(at::kLong).contiguous(),
+                                       unwrap(negatives).to(at::kLong).contiguous(), temperature, chunk));
     });
 }

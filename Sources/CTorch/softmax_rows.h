@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "multiversion.h"
 #include "parallel.h"
@@ -54,8 +55,9 @@ at::Tensor chunk_normalizers(const at::Tensor &logits, double temperature) {
         for (int64_t row = begin; row < end; ++row) {
             const float *own = from + row * count;
             const float most = largest(own, count);
-            // A row without a competitor has no finite logit.
-            to[row] = most == -INFINITY ? most : scale * most + std::log(exponential_sum(own, count, scale, most));
+            // A row without a competitor has no finite logit; one of NaN alone has none that is larger either.
+            to[row] = most == -INFINITY ? std::accumulate(own, own + count, most)
+                                        : scale * most + std::log(exponential_sum(own, count, scale, most));
         }
     });
     return result;

@@ -70,6 +70,10 @@ public final class Optimizer {
         }
         let options = adamOptions(learningRate)
         for (name, value, gradient) in ready where gradient.isSparse {
+            // Rows without a step of their own would be decayed once more for each dense one.
+            precondition(
+                moments["\(name).row_steps"] != nil || moments["\(name).step"] == nil,
+                "\(name): the gradient was dense, now sparse")
             let counter = counter(name, like: value)
             counter.copy(from: counter + 1)
             rowAdamStep(

@@ -29,6 +29,28 @@ struct TrainTests {
         #expect(experiment.contains("layers: 2\n"))
     }
 
+    /// A matrix of logits, and negatives of each position's own.
+    @Test(arguments: [
+        "model: sasrec\nparameters: {embeddingSize: 128, layers: 1, softmax: full",
+        "model: abxi\nparameters: {embeddingSize: 128, innerSize: 256, negatives: 64",
+    ])
+    func memoryIsForeseen(model: String) throws {
+        let workspace = try Workspace()
+        try workspace.succeed(
+            "generate", "--output", "data", "--users", "2000", "--items", "6000",
+            "--events-per-user", "12", "--text-width", "0", "--image-width", "0")
+        try workspace.write(
+            "\(model), maximumLength: 20}\ntraining: {epochs: 1, batchSize: 256}\n",
+            to: "large.yaml")
+        try workspace.succeed(
+            "train", "large.yaml", "--data", "data", "--output", "run", "--threads", "2")
+        struct Facts: Decodable { let estimatedMemory, peakMemory: Double }
+        let facts = try JSONDecoder().decode(
+            Facts.self, from: try workspace.data("run/manifest.json"))
+        #expect(facts.peakMemory > Double(200 << 20))
+        #expect(abs(facts.estimatedMemory / facts.peakMemory - 1) < 0.2, "\(facts)")
+    }
+
     @Test func sameSeedGivesSameRun() throws {
         let workspace = try Workspace()
         try workspace.trainTiny(.sasrec, to: "one")

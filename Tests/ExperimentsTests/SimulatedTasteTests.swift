@@ -68,15 +68,27 @@ import Testing
         )
     }
 
-    @Test func aCrossDomainModelGainsWhatIsShared() throws {
+    private static let softmax = "softmax: shared, negatives: 150"
+    private static func abxi(_ more: String = "") -> String {
+        sequences(
+            "abxi",
+            "embeddingSize: 16, innerSize: 32, domainRank: 4, invariantRank: 4, dropout: 0.1, "
+                + softmax + more)
+    }
+
+    @Test func crossDomainModelsGainWhatIsShared() throws {
         let folder = try TemporaryFolder()
         let place = folder.url.appendingPathComponent("people")
         try Simulator.run(people(1500, items: 300, sharedTaste: 1), to: place, threads: 1)
         let dataset = try Dataset.open(place)
         let twin = try train(Self.twin, dataset, to: folder.run("twin"))
-        let mixed = try train(Self.sasrec("mixed"), dataset, to: folder.run("mixed"))
-        for gain in try gains(mixed, over: twin) {
-            #expect(gain.difference > 0 && gain.pValue < 0.05, "\(gain)")
+        for (name, text) in [
+            ("sasrec", Self.sasrec("mixed")), ("abxi", Self.abxi(", gca: {stages: [0]}")),
+        ] {
+            let results = try train(text, dataset, to: folder.run(name))
+            for gain in try gains(results, over: twin) {
+                #expect(gain.difference > 0 && gain.pValue < 0.05, "\(name): \(gain)")
+            }
         }
     }
 
@@ -90,12 +102,19 @@ import Testing
         for (name, text) in [
             ("sasrec", Self.sasrec("mixed")),
             ("gru4rec", Self.sequences("gru4rec", "embeddingSize: 16, hiddenSize: 16")),
+            ("abxi", Self.abxi()),
+            // The stand-in reads the future in training, and GCA reads whole threads.
             (
-                "abxi",
+                "cdsrnp-style",
                 Self.sequences(
-                    "abxi",
-                    "embeddingSize: 16, innerSize: 32, domainRank: 4, invariantRank: 4, "
-                        + "dropout: 0.1, softmax: shared, negatives: 150")
+                    "cdsrnp-style", "embeddingSize: 16, blocks: 1, \(Self.softmax)")
+            ),
+            (
+                "sasrec with GCA",
+                Self.sequences(
+                    "sasrec",
+                    "embeddingSize: 16, layers: 1, heads: 1, innerSize: 32, scope: per-domain, "
+                        + "gca: {stages: [0, 1]}")
             ),
         ] {
             let results = try train(text, dataset, to: folder.run(name))
@@ -124,7 +143,8 @@ import Testing
             #expect(gain.difference > 0.1 && gain.pValue < 0.001, "\(gain)")
         }
         for gain in try gains(results("shuffled"), over: without) {
-            #expect(gain.difference < 0.05 && gain.pValue > 0.01, "\(gain)")
+            #expect(gain.difference < 0.05, "\(gain)")
+            #expect(gain.difference < 0 || gain.pValue > 0.05, "\(gain)")
         }
     }
 

@@ -304,6 +304,8 @@ import Torch
         #expect(manifest.dataset == (try cyclicDataset().checksum))
         let report = try String(contentsOf: run.report, encoding: .utf8)
         #expect(report.contains("<polyline") && report.contains("books"))
+        // The loss, and validation by every metric.
+        #expect(report.components(separatedBy: "<svg").count > 3)
         let diagnostics = try JSONDecoder().decode(
             EvaluationResult.self, from: Data(contentsOf: run.metrics)
         ).diagnostics

@@ -78,6 +78,26 @@ struct AttentionPoolTests {
         }
     }
 
+    /// In a process of its own: the number of threads is the process's.
+    @Test func anyNumberOfThreadsGivesTheSameBits() async {
+        await #expect(processExitsWith: .success) {
+            var numbers = SeededNumbers(seed: 7)
+            let lengths = (0..<300).map { $0 % 23 }
+            let queries = numbers.tensor([300, Self.heads * Self.width]).to(.float32)
+            let values = numbers.tensor([lengths.reduce(0, +), Self.width]).to(.float32)
+            func run(threads: Int) -> [Float] {
+                Engine.threads = threads
+                return attentionPool(
+                    queries: queries,
+                    tokens: JaggedTensor(values: values, layout: JaggedLayout(lengths: lengths)),
+                    heads: Self.heads, scale: 0.7, zeros: nil
+                ).elements()
+            }
+            let once = run(threads: 1)
+            for threads in 2..<4 { #expect(run(threads: threads) == once) }
+        }
+    }
+
     @Test("large logits neither overflow nor lose the zero vectors")
     func largeLogits() {
         let tokens = JaggedTensor(

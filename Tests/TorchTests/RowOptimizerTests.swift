@@ -93,6 +93,32 @@ import Torch
         #expect(own.steps.elements(as: Int32.self) == [5, 5])
     }
 
+    /// In a process of its own: the number of threads is the process's.
+    @Test func anyNumberOfThreadsTakesTheSameSteps() async {
+        await #expect(processExitsWith: .success) {
+            func run(threads: Int) throws -> [[Float]] {
+                Engine.threads = threads
+                let tests = RowOptimizerTests()
+                let table = tests.table(3000, seed: 11)
+                let own = tests.moments(3000)
+                var numbers = SeededNumbers(seed: 12)
+                for step in 1...3 {
+                    let looked = numbers.integers(2000, in: 0..<3000)
+                    let weights = numbers.tensor([2000, Self.width]).to(.float32)
+                    let sparse = try tests.gradient(of: table, rows: looked, weights: weights)
+                    rowAdamStep(
+                        table, gradient: sparse, moments: own, step: step,
+                        options: tests.options(decoupled: true))
+                }
+                settleRows(
+                    table, moments: own, step: 3, options: tests.options(decoupled: true))
+                return [table, own.first, own.second].map { $0.detached().elements() }
+            }
+            let once = try run(threads: 1)
+            for threads in 2..<4 { #expect(try run(threads: threads) == once) }
+        }
+    }
+
     /// What the losses and look-ups record of a table, against the same computation with dense gradients.
     @Test func sparseGradientsAreTheDenseOnes() throws {
         var numbers = SeededNumbers(seed: 6)

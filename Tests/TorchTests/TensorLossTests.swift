@@ -116,6 +116,33 @@ private struct LossCase {
         try problem.expectAgreement({ problem.sampled($0) }, { problem.composedSampled($0) })
     }
 
+    /// From this size on products are packed, and added to what is there.
+    @Test(arguments: [64, 1024])
+    func softmaxOverMatricesAgreesOnAWideProblem(chunk: Int) throws {
+        let problem = LossCase(seed: 12, tokens: 150, rows: 400, width: 64, negativeCount: 1)
+        try problem.expectAgreement(
+            { problem.shared($0, chunk: chunk) }, { problem.composedShared($0) })
+        try problem.expectAgreement(
+            { $0[0].fullSoftmaxLoss(table: $0[1], targets: problem.targets, chunk: chunk) },
+            { problem.composedFull($0, temperature: 1) })
+    }
+
+    @Test func notANumberIsNotHidden() throws {
+        let problem = LossCase(seed: 14, tokens: 1, rows: 40, width: 3, negativeCount: 30)
+        // Every competitor of the target is not a number.
+        let target = problem.targets.elements(as: Int32.self)[0]
+        let rows = (0..<40).flatMap { row in
+            [Float](repeating: row == Int(target) ? 1 : .nan, count: 3)
+        }
+        let arguments = [problem.hidden.to(.float32), Tensor(rows, shape: [40, 3])]
+        for loss in [
+            problem.sampled(arguments), problem.shared(arguments),
+            arguments[0].fullSoftmaxLoss(table: arguments[1], targets: problem.targets),
+        ] {
+            #expect(doubles(loss)[0].isNaN)
+        }
+    }
+
     @Test func equalCandidatesShareTheProbability() {
         // Target and three negatives are one row: 1/4 each, loss log 4.
         let problem = LossCase(seed: 4, tokens: 1, rows: 1, width: 3, negativeCount: 3)
@@ -138,6 +165,7 @@ private struct LossCase {
         let arguments = [problem.hidden.to(.float32), problem.table.to(.float32)]
         for loss in [
             { problem.sampled($0) },
+            { problem.shared($0) },
             { $0[0].fullSoftmaxLoss(table: $0[1], targets: problem.targets) },
         ] as [([Tensor]) -> Tensor] {
             let (result, slopes) = try gradients(at: arguments, of: loss)
@@ -148,7 +176,7 @@ private struct LossCase {
     }
 
     /// Pools of few and of nearly all rows, so with the target and without.
-    @Test(arguments: [(1, 7, 1), (9, 1, 4), (13, 4, 5), (40, 3, 1024)], [1.0, 0.2])
+    @Test(arguments: [(1, 7, 1), (9, 1, 4), (13, 4, 5), (40, 3, 1024), (5, 0, 2)], [1.0, 0.2])
     func sharedSoftmaxAgreesWithItsComposition(size: (Int, Int, Int), temperature: Double) throws {
         let problem = LossCase(
             seed: size.0, tokens: size.0, rows: 23, width: 11, negativeCount: size.1)
@@ -179,20 +207,25 @@ private struct LossCase {
     }
 
     /// In a process of its own: the number of threads is the process's.
-    @Test func sampledSoftmaxRepeatsBitForBit() async {
+    @Test func lossesRepeatBitForBit() async {
         await #expect(processExitsWith: .success) {
             let problem = LossCase(seed: 9, tokens: 500, rows: 300, width: 33, negativeCount: 40)
             let arguments = [problem.hidden.to(.float32), problem.table.to(.float32)]
-            func run(threads: Int) throws -> [[Float]] {
+            func run(_ loss: ([Tensor]) -> Tensor, threads: Int) throws -> [[Float]] {
                 Engine.threads = threads
                 #expect(Engine.threads == threads)
-                let (result, slopes) = try gradients(at: arguments) { problem.sampled($0) }
+                let (result, slopes) = try gradients(at: arguments, of: loss)
                 return [result.elements()] + slopes.map { $0.elements() }
             }
-            let once = try run(threads: 2)
-            for _ in 0..<5 { #expect(try run(threads: 2) == once) }
-            #expect(try run(threads: 3) == once)
-            #expect(try run(threads: 1) == once)
+            for loss in [
+                { problem.sampled($0) }, { problem.shared($0, chunk: 128) },
+                { $0[0].fullSoftmaxLoss(table: $0[1], targets: problem.targets, chunk: 128) },
+            ] as [([Tensor]) -> Tensor] {
+                let once = try run(loss, threads: 2)
+                for _ in 0..<5 { #expect(try run(loss, threads: 2) == once) }
+                #expect(try run(loss, threads: 3) == once)
+                #expect(try run(loss, threads: 1) == once)
+            }
         }
     }
 }

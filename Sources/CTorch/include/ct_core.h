@@ -39,7 +39,7 @@ const char *ct_version(void);
 /// The number of handles of every kind that are alive in the process.
 int64_t ct_live_handles(void);
 
-/// From now on keeps the memory of freed tensors on the CPU for the next ones, up to a quarter above the most in use.
+/// From now on keeps the memory of freed tensors on the CPU for the next ones, up to a half above the most in use.
 ///
 /// To be called before the first tensor is made.
 void ct_pool_memory(void);

@@ -19,7 +19,8 @@ struct Report {
                 "<p>\(result.cases) test cases, candidates: \(HTMLPage.escape(result.candidates)).</p>",
                 table("All users", result.domains),
                 groups.map { table("\($0) users", $1) }.joined(separator: "\n"), diagnostics(),
-                losses().svg(), validations().svg(), HTMLPage.heading("Run"),
+                losses().svg(), validations().map { $0.svg() }.joined(separator: "\n"),
+                HTMLPage.heading("Run"),
                 HTMLPage.table([], facts()), HTMLPage.heading("Experiment"),
                 "<pre>\(HTMLPage.escape(try configuration.yaml()))</pre>",
             ])
@@ -69,20 +70,25 @@ struct Report {
             })
     }
 
-    /// Each domain's selection metric over the minutes that training and validation took.
-    private func validations() -> Chart {
-        let metric = configuration.evaluation.selection
-        var seconds = 0.0
-        var points: [String: [(x: Double, y: Double)]] = [:]
-        for entry in history {
-            seconds += entry.seconds + entry.validationSeconds
-            for (domain, values) in entry.validation?.domains ?? [:] {
-                guard let value = values[metric] else { continue }
-                points[domain, default: []].append((seconds / 60, value))
+    /// Each domain's metrics over the minutes that training and validation took; the one that selects comes first.
+    private func validations() -> [Chart] {
+        let selection = configuration.evaluation.selection
+        let others = configuration.evaluation.metrics.map(\.description).filter { $0 != selection }
+        return ([selection] + others).compactMap { metric in
+            var seconds = 0.0
+            var points: [String: [(x: Double, y: Double)]] = [:]
+            for entry in history {
+                seconds += entry.seconds + entry.validationSeconds
+                for (domain, values) in entry.validation?.domains ?? [:] {
+                    guard let value = values[metric] else { continue }
+                    points[domain, default: []].append((seconds / 60, value))
+                }
             }
+            guard metric == selection || !points.isEmpty else { return nil }
+            return Chart(
+                title: "Validation", xLabel: "minutes", yLabel: metric,
+                series: points.sorted { $0.key < $1.key }
+                    .map { Chart.Series(name: $0, points: $1) })
         }
-        return Chart(
-            title: "Validation", xLabel: "minutes", yLabel: metric,
-            series: points.sorted { $0.key < $1.key }.map { Chart.Series(name: $0, points: $1) })
     }
 }

@@ -96,7 +96,7 @@ struct TrainingSteps {
             ?? Double(Engine.productFlops - counted)
         return Benchmark(
             name, Work(flops: arithmetic) / wanted, update,
-            handling: batches.reduce(0) { $0 + $1.tokens } / wanted, "tokens", effort: effort,
-            body: next)
+            handling: batches.reduce(0) { $0 + $1.tokens } / wanted, "tokens",
+            perEpoch: batchesPerEpoch, effort: effort, body: next)
     }
 }

@@ -41,13 +41,17 @@ struct TrainingSuite {
     /// The sequential models, with the settings of the leaderboard that decide their cost.
     private static let leaderboard: [(name: String, model: String, settings: [String])] = {
         let sampled = ["softmax=shared", "negatives=1024"]
+        let gca = ["gca.stages=[0]"]
         return [
-            ("SASRec", "sasrec", sampled), ("GRU4Rec", "gru4rec", sampled),
+            ("SASRec", "sasrec", sampled),
+            ("SASRec + GCA", "sasrec", ["scope=per-domain"] + sampled + gca), ("GRU4Rec", "gru4rec", sampled),
             ("SR-GNN", "sr-gnn", sampled), ("π-Net", "pi-net", ["hiddenSize=64"] + sampled),
             ("PSJNet", "psjnet", ["hiddenSize=64"] + sampled), ("MIFN", "mifn", []),
-            ("C2DSR", "c2dsr", []), ("Tri-CDR", "tri-cdr", []),
+            ("C2DSR", "c2dsr", []), ("C2DSR + GCA", "c2dsr", gca), ("Tri-CDR", "tri-cdr", []),
             ("CDSRNP-style", "cdsrnp-style", sampled),
+            ("CDSRNP-style + GCA", "cdsrnp-style", sampled + gca),
             ("LLM4CDSR", "llm4cdsr", ["jointSize=256"]),
+            ("LLM4CDSR + GCA", "llm4cdsr", ["jointSize=256"] + gca),
             ("IFCDSR without images", "ifcdsr", ["images=''"] + sampled),
             ("ABXI of width 64", "abxi", ["innerSize=170", "invariantRank=16"] + sampled),
         ]

@@ -8,16 +8,19 @@ struct Benchmark {
     let count: Int
     /// What those things are, in the plural.
     let unit: String
+    /// The repetitions of an epoch, for a training step.
+    let perEpoch: Double?
     /// How long it is measured.
     let effort: Effort
     /// One repetition.
     let body: () throws -> Void
 
     init(
-        _ name: String, _ parts: Work..., handling count: Int, _ unit: String, effort: Effort,
-        body: @escaping () throws -> Void
+        _ name: String, _ parts: Work..., handling count: Int, _ unit: String,
+        perEpoch: Double? = nil, effort: Effort, body: @escaping () throws -> Void
     ) {
         self.name = name
+        self.perEpoch = perEpoch
         self.parts = parts
         self.count = count
         self.unit = unit
@@ -31,7 +34,7 @@ struct Benchmark {
         return zip(benchmarks, timings).map { benchmark, timing in
             Measurement(
                 name: benchmark.name, parts: benchmark.parts, count: benchmark.count,
-                unit: benchmark.unit, timing: timing)
+                unit: benchmark.unit, perEpoch: benchmark.perEpoch, timing: timing)
         }
     }
 }
@@ -42,6 +45,7 @@ struct Measurement {
     let parts: [Work]
     let count: Int
     let unit: String
+    var perEpoch: Double?
     let timing: Timing
 }
 
@@ -60,6 +64,8 @@ struct Row: Codable {
     let ratio: Double
     let perSecond: Double
     let unit: String
+    /// What an epoch of such steps takes; nil for all else.
+    let epochSeconds: Double?
 
     init(_ measurement: Measurement, against peak: Peak) {
         let total = measurement.parts.reduce(Work(), +)
@@ -75,5 +81,6 @@ struct Row: Codable {
         ratio = medianSeconds / floorSeconds
         perSecond = Double(measurement.count) / medianSeconds
         unit = measurement.unit
+        epochSeconds = measurement.perEpoch.map { $0 * timing.median }
     }
 }

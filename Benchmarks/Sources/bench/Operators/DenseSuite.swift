@@ -9,7 +9,8 @@ enum DenseSuite {
         let random = Generator(seed: 2)
         let input = random.normal([tokens, width])
         return linear(input, random, effort) + layerNorm(input, effort)
-            + dropout(input, random, effort)
+            + dropout(input, random, effort) + residualNorm(input, random, effort)
+            + gatedSiLU(random, effort)
     }
 
     private static func linear(
@@ -47,6 +48,35 @@ enum DenseSuite {
         return pair("dropout", forward: work, backward: work, leaves: [input], effort) {
             random.dropout(input, probability: 0.5)
         }
+    }
+
+    /// A residual branch of ABXI: dropout, sum and LayerNorm.
+    private static func residualNorm(
+        _ input: Tensor, _ random: Generator, _ effort: Effort
+    ) -> [Benchmark] {
+        let branch = random.normal([tokens, width])
+        let weight = Tensor.ones([width])
+        let bias = Tensor.zeros([width])
+        return pair(
+            "residual dropout norm", forward: Work(bytes: float32Bytes(3 * tokens * width)),
+            // The output's gradient and both inputs are read, the inputs' gradients written.
+            backward: Work(bytes: float32Bytes(5 * tokens * width)),
+            leaves: [input, branch, weight, bias], effort
+        ) {
+            input.residualLayerNorm(
+                adding: [branch], weight: weight, bias: bias, dropout: 0.5, generator: random)
+        }
+    }
+
+    /// The gate of ABXI's feed-forward net, inner width 680.
+    private static func gatedSiLU(_ random: Generator, _ effort: Effort) -> [Benchmark] {
+        let inner = 680
+        let gate = random.normal([tokens, inner])
+        let value = random.normal([tokens, inner])
+        return pair(
+            "SiLU gate", forward: Work(bytes: float32Bytes(3 * tokens * inner)),
+            backward: Work(bytes: float32Bytes(5 * tokens * inner)), leaves: [gate, value], effort
+        ) { value.siluGated(by: gate) }
     }
 
     /// The forward pass alone without recording, and both passes.

@@ -7,7 +7,8 @@ enum JaggedSuite {
         let random = Generator(seed: 3)
         return [
             attention(random, effort), recurrence(random, effort),
-            sampledSoftmax(random, effort), fullSoftmax(random, effort),
+            sampledSoftmax(random, effort), sharedSoftmax(random, effort),
+            fullSoftmax(random, effort),
         ]
     }
 
@@ -74,6 +75,25 @@ enum JaggedSuite {
             Work(flops: 2 * flops, bytes: arrays + float32Bytes(tokens * width + rows * width)),
             handling: tokens, "tokens", leaves: [hidden, table], effort
         ) { hidden.sampledSoftmaxLoss(table: table, targets: targets, negatives: others) }
+    }
+
+    /// The same tokens against 2,048 negatives that all share.
+    private static func sharedSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let tokens = 5400
+        let negatives = 2048
+        let width = 256
+        let rows = SyntheticSequences.foodKitchen.itemCount + 1
+        let hidden = random.normal([tokens, width])
+        let table = random.normal([rows, width], deviation: 0.02)
+        let targets = drawn(tokens, of: rows, "targets")
+        let others = drawn(negatives, of: rows, "negatives")
+        let flops = 2 * Double(tokens * (1 + negatives) * width)
+        let arrays = float32Bytes((2 * tokens + negatives) * width)
+        return bothPasses(
+            "shared softmax", Work(flops: flops, bytes: arrays),
+            Work(flops: 2 * flops, bytes: arrays + float32Bytes((tokens + rows) * width)),
+            handling: tokens, "tokens", leaves: [hidden, table], effort
+        ) { hidden.sharedSoftmaxLoss(table: table, targets: targets, negatives: others) }
     }
 
     /// 2,000 tokens against 3,000 items, width 64.

@@ -6,7 +6,7 @@ import TorchNN
 /// What a training step does beside the model's passes: the optimizer and the negatives.
 enum UpdateSuite {
     static func benchmarks(_ effort: Effort) throws -> [Benchmark] {
-        [try adamW(effort), negativeSampling(effort)]
+        [try adamW(effort), try rowAdamW(effort), negativeSampling(effort)]
     }
 
     /// AdamW over tensors of the shapes of ABXI's parameters.
@@ -30,6 +30,33 @@ enum UpdateSuite {
             adamStep(
                 parameters: weights, gradients: gradients, firstMoments: first,
                 secondMoments: second, steps: counters, options: AdamOptions(learningRate: 1e-4))
+        }
+    }
+
+    /// AdamW over the 20,000 rows of 1,000,000 × 64 that a batch looked up; its floor is theirs.
+    private static func rowAdamW(_ effort: Effort) throws -> Benchmark {
+        let rows = 1_000_000
+        let width = 64
+        let touched = 20_000
+        let random = Generator(seed: 5)
+        let table = random.normal([rows, width], deviation: 0.02)
+        table.requiresGradient = true
+        let moments = RowMoments(
+            first: .zeros([rows, width]), second: .zeros([rows, width]),
+            steps: Tensor([Int32](repeating: 0, count: rows)))
+        var stream = RandomStream(seed: 5, name: "rows")
+        let looked = Tensor((0..<touched).map { _ in Int32(stream.uniform(below: rows)) })
+        withSparseTableGradients { table.rows(looked).sum() }.backward()
+        guard let gradient = table.gradient else { preconditionFailure("no gradient") }
+        var step = 0
+        return Benchmark(
+            "row-sparse AdamW step", Work(bytes: 7 * float32Bytes(touched * width)),
+            handling: touched * width, "parameters", effort: effort
+        ) {
+            step += 1
+            rowAdamStep(
+                table, gradient: gradient, moments: moments, step: step,
+                options: AdamOptions(learningRate: 1e-4))
         }
     }
 

@@ -73,7 +73,7 @@ struct Outcome: Encodable {
     func table(against baseline: Baseline?) -> String {
         var table = TextTable([
             "operation", "GFLOP", "MB", "floor ms", "median ms", "ratio", "baseline", "change",
-            "rate",
+            "rate", "s an epoch",
         ])
         for row in rows {
             let earlier = baseline?.ratios[row.name]
@@ -85,6 +85,7 @@ struct Outcome: Encodable {
                 TextTable.number(row.ratio, digits: 2), TextTable.number(earlier, digits: 2),
                 TextTable.number(earlier.map { row.ratio / $0 }, digits: 2),
                 "\(Self.short(row.perSecond)) \(row.unit)/s",
+                row.epochSeconds.map { TextTable.number($0, digits: 2) } ?? "",
             ])
         }
         return table.rendered(as: .plain)
