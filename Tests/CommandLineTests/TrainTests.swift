@@ -29,12 +29,12 @@ struct TrainTests {
         #expect(experiment.contains("layers: 2\n"))
     }
 
-    /// A matrix of logits, and negatives of each position's own.
+    /// At a size that two threads share: a matrix of logits, and negatives of each position's own.
     @Test(arguments: [
         "model: sasrec\nparameters: {embeddingSize: 128, layers: 1, softmax: full",
         "model: abxi\nparameters: {embeddingSize: 128, innerSize: 256, negatives: 64",
     ])
-    func memoryIsForeseen(model: String) throws {
+    func memoryIsForeseenAndTwoThreadsRepeatTheirBits(model: String) throws {
         let workspace = try Workspace()
         try workspace.succeed(
             "generate", "--output", "data", "--users", "2000", "--items", "6000",
@@ -42,8 +42,13 @@ struct TrainTests {
         try workspace.write(
             "\(model), maximumLength: 20}\ntraining: {epochs: 1, batchSize: 256}\n",
             to: "large.yaml")
-        try workspace.succeed(
-            "train", "large.yaml", "--data", "data", "--output", "run", "--threads", "2")
+        for run in ["run", "again"] {
+            try workspace.succeed(
+                "train", "large.yaml", "--data", "data", "--output", run, "--threads", "2")
+        }
+        for name in ["model.safetensors", "metrics.json"] {
+            #expect(try workspace.data("run/\(name)") == workspace.data("again/\(name)"))
+        }
         struct Facts: Decodable { let estimatedMemory, peakMemory: Double }
         let facts = try JSONDecoder().decode(
             Facts.self, from: try workspace.data("run/manifest.json"))

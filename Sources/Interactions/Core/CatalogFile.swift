@@ -9,7 +9,12 @@ enum CatalogFile {
         let brand: String?
         let price: Double?
         let text: String?
-        let also_bought: [String]?
+        let alsoBought: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, title, categories, brand, price, text
+            case alsoBought = "also_bought"
+        }
     }
 
     /// Reads a catalog that must have `count` items.
@@ -32,8 +37,8 @@ enum CatalogFile {
             brands: FeatureColumn.compact(lines.map(\.brand)),
             prices: FeatureColumn.compact(lines.map(\.price)),
             texts: FeatureColumn.compact(lines.map(\.text)),
-            alsoBought: lines.contains { $0.also_bought != nil }
-                ? lines.map { $0.also_bought ?? [] } : [])
+            alsoBought: lines.contains { $0.alsoBought != nil }
+                ? lines.map { $0.alsoBought ?? [] } : [])
     }
 
     /// Decodes all lines at once, as one array, and one by one only to name a line that is wrong.

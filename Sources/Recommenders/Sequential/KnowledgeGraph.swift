@@ -31,10 +31,9 @@ public enum KnowledgeRelation: String, Codable, Sendable, CaseIterable {
     }
 }
 
-/// Items and the values of their features that several of them share; an edge says by which relation. Items bought
-/// together have edges of their own.
+/// Items and the values of their features that several of them share; an edge says by which relation.
 ///
-/// Entity i is the item with id i + 1; values follow the items.
+/// Items bought together have edges of their own. Entity i is the item with id i + 1; values follow the items.
 final class KnowledgeGraph: Module {
     /// Where each entity's neighbours begin, and how many there are at the end.
     let offsets: Parameter

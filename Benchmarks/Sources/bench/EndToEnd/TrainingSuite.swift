@@ -44,7 +44,8 @@ struct TrainingSuite {
         let gca = ["gca.stages=[0]"]
         return [
             ("SASRec", "sasrec", sampled),
-            ("SASRec + GCA", "sasrec", ["scope=per-domain"] + sampled + gca), ("GRU4Rec", "gru4rec", sampled),
+            ("SASRec + GCA", "sasrec", ["scope=per-domain"] + sampled + gca),
+            ("GRU4Rec", "gru4rec", sampled),
             ("SR-GNN", "sr-gnn", sampled), ("π-Net", "pi-net", ["hiddenSize=64"] + sampled),
             ("PSJNet", "psjnet", ["hiddenSize=64"] + sampled), ("MIFN", "mifn", []),
             ("C2DSR", "c2dsr", []), ("C2DSR + GCA", "c2dsr", gca), ("Tri-CDR", "tri-cdr", []),
