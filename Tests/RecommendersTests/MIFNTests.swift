@@ -170,6 +170,11 @@ import TorchNN
         #expect(loss.total.isFinite)
     }
 
+    @Test func relationsHaveNames() throws {
+        let settings = try MIFNConfiguration(overrides: ["relations": ["also-bought", "brand"]])
+        #expect(settings.relations == [.alsoBought, .brand])
+    }
+
     @Test("settings out of range are refused") func refusals() {
         for overrides: [String: Any] in [
             ["relations": [String]()], ["relations": ["brand", "brand"]], ["graphSteps": 0],

@@ -9,7 +9,7 @@ public enum KnowledgeRelation: String, Codable, Sendable, CaseIterable {
     /// Items of one brand.
     case brand
     /// Items that people bought as well, whichever of the two says so.
-    case alsoBought
+    case alsoBought = "also-bought"
 
     /// The values that an item shares with others.
     fileprivate func values(of item: ItemID, in catalog: Catalog) -> [String] {

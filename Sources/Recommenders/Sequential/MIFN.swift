@@ -37,7 +37,7 @@ public struct MIFNConfiguration: ModelConfiguration {
     public var entities = 200
     /// How far from a sequence's items a graph reaches.
     public var hops = 2
-    /// What relates items; each has maps of its own, also where a catalog does not know it.
+    /// What relates items, of category, brand and also-bought; each has maps of its own, known to a catalog or not.
     public var relations: [KnowledgeRelation] = [.category, .brand]
     /// Values of all relations that are entities, those of most items first.
     public var values = 32
