@@ -52,7 +52,8 @@ public enum Engine {
     /// From now on keeps the memory of freed tensors on the CPU for the next ones of about their size.
     ///
     /// To be called before the first tensor is made, in a process that trains: large tensors are then not mapped and
-    /// cleared anew in every step. What is in use and what is kept never come to more than a half above the most that was in use at once.
+    /// cleared anew in every step. What is in use and what is kept never come to more than a half above the most that
+    /// was in use at once.
     public static func poolMemory() { ct_pool_memory() }
 
     /// The number of threads that operators use.

@@ -6,11 +6,11 @@
 // one domain among them, give a posterior; both are aligned; a fine-grained layer selects relevant interests.
 // Everything else is chosen here, and no result of this file says anything about the published one.
 //
-// Differences from the reference are therefore unknown. Chosen: a causal transformer encoder for each domain over one item table; a person's state toward a domain is a map of
-// the newest state there beside the mean of the newest states elsewhere; q(z|S) and q(z|S ∪ Q) are diagonal normal
-// distributions by one net from mean states; z joins each state by a feed-forward net; the state then attends to the
-// people of the support set; scores are inner products; the loss is the cross-entropy of the query rows plus the
-// divergence of the posterior from the prior.
+// Differences from the reference are therefore unknown. Chosen: a causal transformer encoder for each domain over one
+// item table; a person's state toward a domain is a map of the newest state there beside the mean of the newest states
+// elsewhere; q(z|S) and q(z|S ∪ Q) are diagonal normal distributions by one net from mean states; z joins each state by
+// a feed-forward net; the state then attends to the people of the support set; scores are inner products; the loss is
+// the cross-entropy of the query rows plus the divergence of the posterior from the prior.
 //
 // Training looks at the future by design: z is drawn from the posterior, which has read the query rows to their ends.
 // Scoring takes the prior's mean over a stored support set, training sequences of people at equal distances in the data,

@@ -2,13 +2,14 @@
 //
 // arXiv 2502.15694v2, WWW Companion 2025. No reference code is public. Equations 1 to 9.
 //
-// Differences from the reference, the paper: it leaves open what follows. The "attention layer" is the causal encoder of
-// C2DSR, whose data the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature, without which the
-// softmax over some ten thousand items is all but flat; every position predicts the next item of its own sequence; the
-// negative log-likelihood is the mean over positions, not the sum; both directions are trained together, each with its
-// own weights of the three sequences (`target` leaves one). Any number of domains: a sequence for each and one for all.
-// Images are at unit length, times √e. An item without image has probability zero in the image softmax and is masked in
-// the image sequences: the others keep their places. Where no image was seen yet the item softmax stands alone.
+// Differences from the reference, the paper: it leaves open what follows. The "attention layer" is the causal encoder
+// of C2DSR, whose data the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature,
+// without which the softmax over some ten thousand items is all but flat; every position predicts the next item of its
+// own sequence; the negative log-likelihood is the mean over positions, not the sum; both directions are trained
+// together, each with its own weights of the three sequences (`target` leaves one). Any number of domains: a sequence
+// for each and one for all. Images are at unit length, times √e. An item without image has probability zero in the
+// image softmax and is masked in the image sequences: the others keep their places. Where no image was seen yet the
+// item softmax stands alone.
 //
 // Shapes: T tokens of a sequence, n items of all domains, d = embeddingSize, e = imageSize.
 

@@ -6,16 +6,17 @@
 // a class that the model file lacks, and the entities' update takes 12 blocks where 10 are made. It was not run here.
 //
 // Differences from the reference: sequences and graphs are jagged. Every prefix of a sequence is predicted once in one
-// pass; `graphSteps` says for how many of the latest steps a graph is made, and those before are predicted by the sequence
-// alone. The reference predicts the last item of each domain. A graph holds what the prefix holds and what knowledge
-// relates to it, those first that most entities lead to; the reference also prunes by similarity and fills up with
-// entities at random. Knowledge is the categories and brands of the catalogs, and with `relations` what people also
-// bought, where they have them; the reference has what its shop lists as bought or viewed together, and adaptations. A value that items share
-// counts as an entity of no domain, so as cross-domain; the reference counts it to the second. Without items of the
-// domain in a graph nothing is copied, and without items of one side that side's attention gives zeros, where the
-// reference spreads the share evenly. The code that joins entities is not public: here each entity is joined to itself,
-// each item to the next of the sequence and to its values, by relation. GRUs are PyTorch's, as in π-Net.
-// Probabilities are not limited to 1e-7 and more. Any number of domains: all others stand where the second does.
+// pass; `graphSteps` says for how many of the latest steps a graph is made, and those before are predicted by the
+// sequence alone. The reference predicts the last item of each domain. A graph holds what the prefix holds and what
+// knowledge relates to it, those first that most entities lead to; the reference also prunes by similarity and fills up
+// with entities at random. Knowledge is the categories and brands of the catalogs, and with `relations` what people
+// also bought, where they have them; the reference has what its shop lists as bought or viewed together, and
+// adaptations. A value that items share counts as an entity of no domain, so as cross-domain; the reference counts it
+// to the second. Without items of the domain in a graph nothing is copied, and without items of one side that side's
+// attention gives zeros, where the reference spreads the share evenly. The code that joins entities is not public: here
+// each entity is joined to itself, each item to the next of the sequence and to its values, by relation. GRUs are
+// PyTorch's, as in π-Net. Probabilities are not limited to 1e-7 and more. Any number of domains: all others stand where
+// the second does.
 //
 // Shapes: S steps, M entities in their graphs, h = embeddingSize.
 
