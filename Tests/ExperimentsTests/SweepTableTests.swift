@@ -26,6 +26,13 @@ import Testing
         }
     }
 
+    /// The difference of the last two runs, one a seed, from the first two.
+    private func difference(of runs: [RunDirectory]) throws -> SweepTable.Difference {
+        var cases = CaseMeans([.hitRate(at: 10)])
+        return try #require(
+            try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+    }
+
     @Test func casesAreAveragedOverSeedsBeforeTheTest() throws {
         let folder = try TemporaryFolder()
         let runs = try runs(
@@ -33,9 +40,7 @@ import Testing
                 ["a": 1, "b": 11, "c": 3, "d": 11], ["a": 1, "b": 11, "c": 11, "d": 11],
                 ["a": 11, "b": 1, "c": 11, "d": 11], ["a": 11, "b": 11, "c": 11, "d": 1],
             ], in: folder)
-        var cases = CaseMeans([.hitRate(at: 10)])
-        let found = try #require(
-            try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+        let found = try difference(of: runs)
         // Hits of the four cases, averaged over two seeds: 1, 0, .5, 0 against 0, .5, 0, .5.
         let expected = try #require(
             PairedBootstrap(seed: 0).compare([1, 0, 0.5, 0], [0, 0.5, 0, 0.5]))
@@ -54,9 +59,7 @@ import Testing
                 ["a": 1, "a": 11, "b": 1], ["b": 1, "c": 1],
                 ["a": 11, "a": 11, "b": 11], ["b": 11, "c": 1],
             ], in: folder)
-        var cases = CaseMeans([.hitRate(at: 10)])
-        let found = try #require(
-            try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+        let found = try difference(of: runs)
         // The cases are a's first and second, b with both seeds and c with the second alone.
         let expected = try #require(
             PairedBootstrap(seed: 0).compare([1, 0, 1, 1], [0, 0, 0, 1]))

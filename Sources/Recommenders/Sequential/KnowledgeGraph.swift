@@ -20,15 +20,6 @@ public enum KnowledgeRelation: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// The items that an item leads to without a value between them; the own domain is looked at first.
-    fileprivate func items(
-        related item: ItemID, in catalog: Catalog, of catalogs: [Catalog]
-    ) -> [ItemID] {
-        guard self == .alsoBought else { return [] }
-        return catalog.alsoBought(with: item).compactMap { id in
-            ([catalog] + catalogs).lazy.compactMap { $0.item(externalID: id) }.first
-        }
-    }
 }
 
 /// Items and the values of their features that several of them share; an edge says by which relation.
@@ -78,6 +69,9 @@ final class KnowledgeGraph: Module {
         }
         var counts = [Int32](repeating: 0, count: items)
         for item in data.sequences.items { counts[Int(item) - 1] += 1 }
+        func mostFrequent(_ items: some Sequence<Int32>) -> ArraySlice<Int32> {
+            items.sorted { (-counts[Int($0)], $0) < (-counts[Int($1)], $1) }.prefix(limit)
+        }
         let shared = owners.filter { $0.value.count > 1 }.sorted {
             (-$0.value.count, $0.key.kind, $0.key.name)
                 < (-$1.value.count, $1.key.kind, $1.key.name)
@@ -87,14 +81,11 @@ final class KnowledgeGraph: Module {
             let entity = items + place
             let relation = Int32(value.key.kind)
             for item in value.value { lists[Int(item)].append((Int32(entity), relation)) }
-            lists[entity] = value.value.sorted {
-                (-counts[Int($0)], $0) < (-counts[Int($1)], $1)
-            }.prefix(limit).map { ($0, relation) }
+            lists[entity] = mostFrequent(value.value).map { ($0, relation) }
         }
-        for (kind, relation) in kinds.enumerated() {
-            for (item, others) in pairs(relation, of: data).enumerated() {
-                lists[item] += others.sorted { (-counts[Int($0)], $0) < (-counts[Int($1)], $1) }
-                    .prefix(limit).map { ($0, Int32(kind)) }
+        if let kind = kinds.firstIndex(of: .alsoBought) {
+            for (item, others) in boughtTogether(data.catalogs).enumerated() {
+                lists[item] += mostFrequent(others).map { ($0, Int32(kind)) }
             }
         }
         var starts: [Int32] = [0]
@@ -104,13 +95,15 @@ final class KnowledgeGraph: Module {
         relations.replace(data: Tensor(lists.flatMap { $0.map(\.relation) }))
     }
 
-    /// For each item those that one of the two names.
-    private func pairs(_ relation: KnowledgeRelation, of data: TrainingData) -> [Set<Int32>] {
+    /// For each item those with which one of the two names the other; the own domain is looked at first.
+    private func boughtTogether(_ catalogs: [Catalog]) -> [Set<Int32>] {
         var pairs = [Set<Int32>](repeating: [], count: items)
-        for catalog in data.catalogs {
+        for catalog in catalogs where !catalog.alsoBought.isEmpty {
+            let places = [catalog] + catalogs
             for item in catalog.itemRange.map(ItemID.init(rawValue:)) {
-                for other in relation.items(related: item, in: catalog, of: data.catalogs)
-                where other != item {
+                for id in catalog.alsoBought(with: item) {
+                    let found = places.lazy.compactMap { $0.item(externalID: id) }.first
+                    guard let other = found, other != item else { continue }
                     pairs[Int(item.rawValue) - 1].insert(other.rawValue - 1)
                     pairs[Int(other.rawValue) - 1].insert(item.rawValue - 1)
                 }

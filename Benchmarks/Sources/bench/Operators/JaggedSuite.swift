@@ -57,15 +57,27 @@ enum JaggedSuite {
         }
     }
 
-    /// ABXI's loss: 5,400 tokens, each with its target and 256 negatives of 28,095 items.
-    private static func sampledSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
+    /// What ABXI's loss takes: 5,400 tokens of width 256, each with its target of 28,095 items.
+    private struct LossInputs {
         let tokens = 5400
-        let negatives = 256
         let width = 256
         let rows = SyntheticSequences.foodKitchen.itemCount + 1
-        let hidden = random.normal([tokens, width])
-        let table = random.normal([rows, width], deviation: 0.02)
-        let targets = drawn(tokens, of: rows, "targets")
+        let hidden: Tensor
+        let table: Tensor
+        let targets: Tensor
+
+        init(_ random: Generator) {
+            hidden = random.normal([tokens, width])
+            table = random.normal([rows, width], deviation: 0.02)
+            targets = drawn(tokens, of: rows, "targets")
+        }
+    }
+
+    /// 256 negatives for each token.
+    private static func sampledSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
+        let inputs = LossInputs(random)
+        let (tokens, width, rows) = (inputs.tokens, inputs.width, inputs.rows)
+        let negatives = 256
         let others = drawn(tokens * negatives, of: rows, "negatives").reshaped([tokens, negatives])
         let flops = 2 * Double(tokens * (1 + negatives) * width)
         let arrays = float32Bytes(tokens * width + rows * width + tokens * (1 + negatives))
@@ -73,27 +85,29 @@ enum JaggedSuite {
             "sampled softmax", Work(flops: flops, bytes: arrays),
             // The gradients of hidden and table are as large as what they belong to.
             Work(flops: 2 * flops, bytes: arrays + float32Bytes(tokens * width + rows * width)),
-            handling: tokens, "tokens", leaves: [hidden, table], effort
-        ) { hidden.sampledSoftmaxLoss(table: table, targets: targets, negatives: others) }
+            handling: tokens, "tokens", leaves: [inputs.hidden, inputs.table], effort
+        ) {
+            inputs.hidden.sampledSoftmaxLoss(
+                table: inputs.table, targets: inputs.targets, negatives: others)
+        }
     }
 
-    /// The same tokens against 2,048 negatives that all share.
+    /// 2,048 negatives that all tokens share.
     private static func sharedSoftmax(_ random: Generator, _ effort: Effort) -> Benchmark {
-        let tokens = 5400
+        let inputs = LossInputs(random)
+        let (tokens, width, rows) = (inputs.tokens, inputs.width, inputs.rows)
         let negatives = 2048
-        let width = 256
-        let rows = SyntheticSequences.foodKitchen.itemCount + 1
-        let hidden = random.normal([tokens, width])
-        let table = random.normal([rows, width], deviation: 0.02)
-        let targets = drawn(tokens, of: rows, "targets")
         let others = drawn(negatives, of: rows, "negatives")
         let flops = 2 * Double(tokens * (1 + negatives) * width)
         let arrays = float32Bytes((2 * tokens + negatives) * width)
         return bothPasses(
             "shared softmax", Work(flops: flops, bytes: arrays),
             Work(flops: 2 * flops, bytes: arrays + float32Bytes((tokens + rows) * width)),
-            handling: tokens, "tokens", leaves: [hidden, table], effort
-        ) { hidden.sharedSoftmaxLoss(table: table, targets: targets, negatives: others) }
+            handling: tokens, "tokens", leaves: [inputs.hidden, inputs.table], effort
+        ) {
+            inputs.hidden.sharedSoftmaxLoss(
+                table: inputs.table, targets: inputs.targets, negatives: others)
+        }
     }
 
     /// 2,000 tokens against 3,000 items, width 64.
