@@ -24,6 +24,7 @@ test: setup lint ## Lint, build everything, run all tests
 	tools/check-headers
 	python3 tools/fixtures/check_manifest.py
 	swift build --build-tests
+	tools/check-benchmarks
 	@for example in Examples/*/Package.swift; do \
 		echo "swift build --package-path $$(dirname $$example)"; \
 		swift build --package-path "$$(dirname $$example)" || exit 1; \
