@@ -56,6 +56,25 @@ struct GCAOnSASRecTests {
         #expect(scores(open, [[1, 7, 2, 8]]) == scores(open, [[1, 7, 2, 10]]))
     }
 
+    @Test("training hears of the other domain's latest event as scoring does", arguments: 0..<3)
+    func latestEventIsHeardInTraining(stage: Int) throws {
+        let open = try model { $0.gca.stages = [stage] }
+        // Domain a predicts nothing in these rows: its only event is followed by none of its own.
+        func states(_ first: Int32) throws -> [Float] {
+            let all = open.trainingStates(of: .training([[first, 7, 8, 9]]))
+            #expect(all.map(\.tokens) == [[], [1, 2]])
+            return all[1].states.elements()
+        }
+        #expect(try states(1) != states(2))
+        // The state that predicts the row's last target is the one that is scored.
+        let scored: [Float] = open.states(
+            of: .histories([[1, 7, 8]]), in: [DomainID(rawValue: 1)]
+        ).elements()
+        for (left, right) in zip(try states(1).suffix(scored.count), scored) {
+            #expect(abs(left - right) < 1e-5)
+        }
+    }
+
     @Test("GCA needs encoders of domains that can be stopped")
     func refusals() {
         #expect(throws: ConfigurationError.self) {

@@ -80,6 +80,24 @@ struct GatedCrossAttentionTests {
         #expect(right.limits(in: left) == [0, 2, 2, 3, 0])
     }
 
+    @Test("a norm after the sum is refused where there are several sums")
+    func normAfterSeveralSums() throws {
+        var configuration = GCAConfiguration.stages(0)
+        configuration.normalization = .post
+        for (domains, isRefused) in [(["a", "b"], false), (["a", "b", "c"], true)] {
+            let stack = {
+                try GCAStack(
+                    configuration, host: ABXI.self, width: 8, domains: domains,
+                    initializer: .normal(deviation: 0.02), random: .seeded(5))
+            }
+            if isRefused {
+                #expect(throws: ConfigurationError.self) { try stack() }
+            } else {
+                _ = try stack()
+            }
+        }
+    }
+
     @Test("with three domains the gated outputs of both others are added")
     func threeDomains() throws {
         var configuration = GCAConfiguration.stages(0)

@@ -116,6 +116,49 @@ import TorchNN
             abs(single.total.item() - (parts[0] + 0.25 * parts[1] + 0.5 * parts[2])) < 1e-5)
     }
 
+    /// Equations 8 and 9: the probabilities of all items come to the weights of the sequences that there are.
+    @Test(arguments: ["", "image"])
+    func weightsOfTheSequencesAreThoseOfTheScores(images: String) throws {
+        let model = try model(["images": images, "otherWeight": 0.25, "mixedWeight": 0.5])
+        let histories = SequenceBatch.histories([[1, 7, 2], [1], [7]])
+        // An item's scores differ between directions by the weights of a's and b's sequence.
+        let found: [[Float]] = [0, 1].map {
+            model.scores(of: histories, in: DomainID(rawValue: $0)).sum(dimension: 1).elements()
+        }
+        let alone = try [[0.0, 0.0], [1, 0], [0, 1]].map { weights in
+            let other = try self.model([
+                "images": images, "otherWeight": weights[0], "mixedWeight": weights[1],
+            ])
+            return [0, 1].map {
+                other.scores(of: histories, in: DomainID(rawValue: $0)).sum(dimension: 1).elements()
+                    as [Float]
+            }
+        }
+        for domain in [0, 1] {
+            for row in 0..<3 {
+                let own = alone[0][domain][row]
+                let others = alone[1][domain][row] - own
+                let mixed = alone[2][domain][row] - own
+                #expect(abs(found[domain][row] - (own + 0.25 * others + 0.5 * mixed)) < 1e-5)
+                #expect(mixed > 0)
+            }
+        }
+    }
+
+    /// The paper's α, λ1 and λ2.
+    @Test func defaultsAreThePapers() {
+        let settings = IFCDSRConfiguration()
+        #expect(settings.idWeight == 0.7)
+        #expect(settings.otherWeight == 0.1)
+        #expect(settings.mixedWeight == 0.4)
+    }
+
+    @Test func aDirectionThatWasNotTrainedKnowsNothing() throws {
+        let model = try model(["target": "a"])
+        #expect(model.learns(from: [1, 7], about: DomainID(rawValue: 0)))
+        #expect(!model.learns(from: [1, 7], about: DomainID(rawValue: 1)))
+    }
+
     @Test func sharedSampleOfAllItemsIsTheWholeSoftmax() throws {
         let full = try model()
         let shared = try model(["softmax": "shared", "negatives": 6])

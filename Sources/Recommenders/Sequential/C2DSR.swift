@@ -11,7 +11,8 @@
 // where the second domain stands. Of the graph convolution the reference holds a weight that it does not use.
 //
 // GCA attaches to the domains' encoders; the paper does not say which tensors it takes in this host. An item stands on its
-// axis where it predicts, as in ``ABXI``.
+// axis where it predicts, as in ``ABXI``: in training a query never sees the other domain's newest event, in scoring it
+// does.
 //
 // Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize.
 

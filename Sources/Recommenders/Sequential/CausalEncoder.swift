@@ -11,7 +11,7 @@ internal import TorchNN
 enum CausalEncoderWeights {
     /// PyTorch's defaults, positions from N(0, 1).
     case pyTorch
-    /// Glorot's normal rule for every matrix, positions included; biases start at 0.
+    /// Glorot's normal rule for positions and maps, his uniform one for the attention's packed map; biases start at 0.
     case glorot
     /// Positions from N(0, 0.02), Glorot's uniform rule for maps; biases start at 0.
     case small

@@ -74,7 +74,7 @@ public final class GatedCrossAttention: Module {
     private let configuration: GCAConfiguration
     private var cosines = CosineRecord()
 
-    /// Draws the weights with the host's initializer.
+    /// Draws the weights by a rule that the host chooses.
     public init(
         width: Int, configuration: GCAConfiguration, initializer: Initializer,
         random: RandomSources
@@ -212,6 +212,10 @@ public final class GCAStack: Module {
                 host.gcaStages.indices.contains(stage), "gca.stages",
                 expected: "stages 0 to \(host.gcaStages.count - 1)", got: stage)
         }
+        // Each pair has a norm of its own, and a sum of norms is not normalised.
+        try require(
+            configuration.normalization != .post || domains.count == 2, "gca.normalization",
+            expected: "none or pre with \(domains.count) domains", got: "post")
         self.configuration = configuration
         domainNames = domains
         var stages: [Int: [[Pair]]] = [:]

@@ -3,7 +3,8 @@
 // arXiv 2502.15694v2, WWW Companion 2025. No reference code is public. Equations 1 to 9.
 //
 // Differences from the reference, the paper: it leaves open what follows. The "attention layer" is the causal encoder
-// of C2DSR, whose data the paper uses (two blocks, one head, learned positions); cosines are divided by a temperature,
+// of C2DSR, whose data the paper uses (two blocks, one head, learned positions, which count from the newest event as in
+// the original SASRec, so that in training a state knows how many events follow); cosines are divided by a temperature,
 // without which the softmax over some ten thousand items is all but flat; every position predicts the next item of its
 // own sequence; the negative log-likelihood is the mean over positions, not the sum; both directions are trained
 // together, each with its own weights of the three sequences (`target` leaves one). Any number of domains: a sequence
@@ -313,6 +314,11 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     }
 
     // MARK: Scoring
+
+    /// Of a direction that was not trained it knows nothing.
+    public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
+        directions.contains(domain.rawValue) && !history.isEmpty
+    }
 
     /// Equations 8 and 9: the weighted probabilities of the three sequences. [rows, items]
     public func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {

@@ -151,18 +151,15 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         guard case .sequences(let sequences, let drawn) = batch else {
             preconditionFailure("\(Encoder.self): expected sequences")
         }
-        let views = encoders.indices.map { view(of: sequences, by: $0) }
-        let aligned = gca.map { alignedThreads(views, of: sequences, by: $0) }
-        let parts: [(name: String, value: Tensor)] = encoders.indices.compactMap { index in
-            let own = views[index]
-            guard own.batch.tokens > 0 else { return nil }
-            let softmax = softmax(of: index, drawn: drawn, at: own.tokens)
-            let losses = softmax(
-                aligned?[index].tokens.values ?? encoders[index].states(of: own.batch),
-                targets: own.batch.targets,
-                positions: (0..<Int32(own.batch.tokens)).map { $0 }, domain: 0)
-            return (shape.domains[index].name, losses.mean())
-        }
+        let parts: [(name: String, value: Tensor)] = predictions(of: sequences).enumerated()
+            .compactMap { index, own in
+                guard !own.tokens.isEmpty else { return nil }
+                let softmax = softmax(of: index, drawn: drawn, at: own.tokens)
+                let losses = softmax(
+                    own.states, targets: own.targets,
+                    positions: (0..<Int32(own.tokens.count)).map { $0 }, domain: 0)
+                return (shape.domains[index].name, losses.mean())
+            }
         guard settings.scope == .perDomain else { return Loss(parts[0].value) }
         guard let first = parts.first?.value else {
             // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
@@ -173,12 +170,33 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     /// The states that are scored, encoder by encoder.
     func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
+        predictions(of: sequences).map { TrainingStates(tokens: $0.tokens, states: $0.states) }
+    }
+
+    /// What an encoder predicts in training: where it stands in the batch, from which state and which row of its table.
+    private typealias Predictions = (tokens: [Int32], states: Tensor, targets: [Int32])
+
+    /// What is scored, encoder by encoder.
+    private func predictions(of sequences: SequenceBatch) -> [Predictions] {
         let views = encoders.indices.map { view(of: sequences, by: $0) }
-        let aligned = gca.map { alignedThreads(views, of: sequences, by: $0) }
-        return views.enumerated().map { index, own in
-            TrainingStates(
-                tokens: own.tokens,
-                states: aligned?[index].tokens.values ?? encoders[index].states(of: own.batch))
+        guard let gca else {
+            return zip(encoders, views).map {
+                ($1.tokens, $0.states(of: $1.batch), $1.batch.targets)
+            }
+        }
+        // Domains also hear of each other's latest events, which predict nothing.
+        let heard = encoders.indices.map { view(of: sequences.withoutTargets, by: $0) }
+        return zip(views, zip(heard, alignedThreads(heard, of: sequences, by: gca))).map {
+            view, all in
+            let places = Dictionary(
+                uniqueKeysWithValues: all.0.tokens.enumerated().map { ($1, Int32($0)) })
+            let own = view.tokens.indices.filter { places[view.tokens[$0]] != nil }
+            let rows = own.compactMap { places[view.tokens[$0]] }
+            let states = all.1.tokens.values
+            return (
+                own.map { view.tokens[$0] }, states.rows(Tensor(rows, device: states.device)),
+                own.map { view.batch.targets[$0] }
+            )
         }
     }
 
