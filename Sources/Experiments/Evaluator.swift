@@ -21,7 +21,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unsupported(let task): "this model does not do \(task)"
         case .notFinite(let domain): "scores in \(domain) are infinite or not numbers"
-        case .noCases(let part): "the split has no \(part) case"
+        case .noCases(let part): "the split has no \(part) case; change data.split"
         case .noRatings: "the dataset has no ratings to predict"
         }
     }
@@ -123,6 +123,13 @@ public final class Evaluator {
                 () throws(NegativeSamplerError) in
                 try sampler.require(most, for: split.cases(part), excluding: excluded)
             }
+        }
+    }
+
+    /// Throws where validation would find nothing to choose the best epoch by.
+    func requireValidation() throws(EvaluationError) {
+        guard !split.cases(.validation).isEmpty else {
+            throw .noCases(part: Part.validation.rawValue)
         }
     }
 

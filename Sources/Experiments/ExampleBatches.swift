@@ -50,7 +50,7 @@ struct ExampleBatches: Sendable {
     }
 
     /// The number of steps of an epoch.
-    var stepCount: Int { (exampleCount + batchSize - 1) / batchSize }
+    var stepCount: Int { exampleCount / batchSize + (exampleCount % batchSize > 0 ? 1 : 0) }
 
     /// The order of the examples in an epoch.
     func order(epoch: Int) -> [Int] {
@@ -60,7 +60,8 @@ struct ExampleBatches: Sendable {
 
     /// The batch of a step, and the number of tokens, ratings or users in it.
     func batch(order: [Int], epoch: Int, step: Int) throws -> (batch: TrainingBatch, size: Int) {
-        let rows = Array(order[step * batchSize..<min((step + 1) * batchSize, order.count)])
+        let first = step * batchSize
+        let rows = Array(order[first..<first + min(batchSize, order.count - first)])
         switch kind {
         case .sequences(let examples, let negatives, let sampler, let excluded):
             let batch = examples.batch(rows: rows)

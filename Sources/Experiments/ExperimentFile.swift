@@ -86,8 +86,22 @@ extension ExperimentConfiguration {
         values[key] = inner
     }
 
-    /// The settings as YAML, keys in order, every value present.
+    /// The settings as YAML, keys in order, every value present and every number exact.
     public func yaml() throws -> String {
-        try Yams.dump(object: dictionary(), sortKeys: true)
+        try Yams.serialize(node: node(JSONValue(dictionary())), sortKeys: true)
+    }
+}
+
+/// A value as YAML; Yams' own form of a number has 15 digits, which is not always the number.
+private func node(_ value: JSONValue) -> Node {
+    switch value {
+    case .null: Node("null", Tag(.null))
+    case .bool(let value): .scalar(value.represented())
+    case .int(let number): .scalar(number.represented())
+    case .double(let number): Node("\(number)", Tag(.float))
+    case .string(let text): .scalar(text.represented())
+    case .array(let values): Node(values.map(node))
+    case .object(let values):
+        Node(values.sorted { $0.key < $1.key }.map { (Node($0.key), node($0.value)) })
     }
 }

@@ -32,6 +32,8 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
     case unknownDomain(String, nearest: String?, known: [String])
     /// The model does not rank items.
     case noRanking
+    /// The model knows people by vectors that were trained with the events to be left out.
+    case cannotForget(domain: String)
 
     /// One line that names what is known.
     public var description: String {
@@ -41,6 +43,9 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
                 + (nearest.map { "did you mean \($0)?" }
                     ?? "known domains: \(known.joined(separator: ", "))")
         case .noRanking: "this run's model predicts ratings and does not recommend"
+        case .cannotForget(let domain):
+            "this run's model knows people by vectors of their own and cannot leave out what they did in "
+                + "\(domain); hide it in training, by data.split {kind: cold-users}"
         }
     }
 }
@@ -95,10 +100,17 @@ extension SavedModel {
         user: UserID, of dataset: Dataset, in domain: String, count: Int,
         hiding hidden: Set<DomainID> = []
     ) throws -> Recommendation {
+        let asked = DomainID(rawValue: try index(of: domain))
+        if let ranker = model as? any Ranker,
+            let kept = hidden.sorted(by: { $0.rawValue < $1.rawValue })
+                .first(where: { !ranker.forgets($0, in: asked) })
+        {
+            throw RecommendationError.cannotForget(domain: catalogs[kept.rawValue].name)
+        }
         let items = dataset.events(of: user).map { dataset.items[$0] }
             .filter { !hidden.contains(dataset.domain(of: ItemID(rawValue: $0))) }
         return try recommend(
-            user: user, items: items, unknown: [], domain: index(of: domain), count: count)
+            user: user, items: items, unknown: [], domain: asked.rawValue, count: count)
     }
 
     private func index(of domain: String) throws(RecommendationError) -> Int {

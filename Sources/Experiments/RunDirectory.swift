@@ -73,6 +73,15 @@ public struct RunDirectory: Sendable {
     /// The states to resume from.
     public var checkpoint: URL { url.appendingPathComponent("checkpoint") }
 
+    /// Makes the directory.
+    func make() throws(RunError) {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw .unreadable(path: url.path, reason: "cannot be made a directory")
+        }
+    }
+
     /// Whether a new run may take the place: it is vacant, or a run stopped there before its first epoch ended.
     var isReplaceable: Bool {
         let files = FileManager.default
@@ -86,6 +95,11 @@ public struct RunDirectory: Sendable {
     /// Whether a run was begun there that can be resumed.
     public var isBegun: Bool {
         !isReplaceable && FileManager.default.fileExists(atPath: manifest.path)
+    }
+
+    /// Whether some process trains there now.
+    public var isBusy: Bool {
+        FileManager.default.fileExists(atPath: url.path) && (try? RunLock(url)) == nil
     }
 
     /// Whether the run has ended.

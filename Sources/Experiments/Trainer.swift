@@ -26,6 +26,7 @@ public final class Trainer {
         _ configuration: ExperimentConfiguration, dataset: Dataset, run: RunDirectory,
         device: Device = .cpu, observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
+        try configuration.validate()
         self.configuration = configuration
         self.run = run
         self.device = device
@@ -225,24 +226,23 @@ public final class Trainer {
     // MARK: Beginning and end
 
     private func prepare(resume: Bool) throws -> (TrainingState, [String: Tensor]) {
-        let files = FileManager.default
-        let yaml = try resolved.yaml()
         guard resume else {
             guard run.isReplaceable else { throw RunError.exists(path: run.url.path) }
             try evaluator.requireCandidates()
+            if model.phases.contains(where: \.isValidated) { try evaluator.requireValidation() }
             foreseenMemory = try forecast.bytes()
-            try files.createDirectory(at: run.url, withIntermediateDirectories: true)
+            try run.make()
             lock = try RunLock(run.url)
-            try AtomicFile.write(Data(yaml.utf8), to: run.experiment)
+            try AtomicFile.write(Data(resolved.yaml().utf8), to: run.experiment)
             try AtomicFile.write(json: manifest(TrainingState()), to: run.manifest)
             return (TrainingState(), [:])
         }
-        guard files.fileExists(atPath: run.manifest.path) else {
+        guard FileManager.default.fileExists(atPath: run.manifest.path) else {
             throw RunError.nothingToResume(path: run.url.path)
         }
         lock = try RunLock(run.url)
-        guard let written = try? String(contentsOf: run.experiment, encoding: .utf8),
-            written == yaml
+        guard let written = try? ExperimentConfiguration(contentsOf: run.experiment),
+            written == resolved
         else { throw RunError.changed(what: "experiment", path: run.url.path) }
         let old = try run.facts()
         guard old.dataset == split.dataset.checksum else {

@@ -39,14 +39,23 @@ extension StrictlyDecodable {
     /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
     public init(overrides: [String: Any]) throws(ConfigurationError) {
         do {
-            let merged = try merge(JSONValue(overrides), over: Self().json(), path: "")
-            self = try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(merged))
+            self = try Self.decoded(JSONValue(overrides))
         } catch let error as ConfigurationError {
             throw error
         } catch let DecodingError.typeMismatch(type, context) {
             throw .type(path: context.path, expected: "\(type)")
         } catch let DecodingError.valueNotFound(type, context) {
             throw .type(path: context.path, expected: "\(type)")
+        } catch let DecodingError.dataCorrupted(context) where context.codingPath.isEmpty {
+            // The decoder does not say which number does not fit its property: it is one that alone does not either.
+            let (path, value) =
+                leaves(of: JSONValue(overrides)).first {
+                    (try? Self.decoded($0.path.reversed().reduce($0.value) { .object([$1: $0]) }))
+                        == nil
+                } ?? ([], .null)
+            throw .value(
+                path: path.joined(separator: "."), expected: "a number that fits",
+                got: "\(value.any)")
         } catch let DecodingError.dataCorrupted(context) {
             guard let names = caseNames(at: context.codingPath, in: Self()) else {
                 throw .type(path: context.path, expected: context.debugDescription)
@@ -59,6 +68,11 @@ extension StrictlyDecodable {
             throw .type(path: "configuration", expected: "\(error)")
         }
         try validate()
+    }
+
+    private static func decoded(_ overrides: JSONValue) throws -> Self {
+        let merged = try merge(overrides, over: Self().json(), path: "")
+        return try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(merged))
     }
 
     /// The values by key, as they go into files.
@@ -99,7 +113,20 @@ extension DecodingError.Context {
 /// Properties that take whatever object they are given: its keys belong to somebody else.
 private let openKeys: Set<String> = ["parameters", "split", "set", "grid"]
 
+/// The values that are no objects, and objects that belong to somebody else, with their paths.
+private func leaves(of value: JSONValue, at path: [String] = []) -> [(
+    path: [String], value: JSONValue
+)] {
+    guard case .object(let values) = value, path.last.map(openKeys.contains) != true else {
+        return [(path, value)]
+    }
+    return values.sorted { $0.key < $1.key }.flatMap { leaves(of: $0.value, at: path + [$0.key]) }
+}
+
 private func merge(_ given: JSONValue, over defaults: JSONValue, path: String) throws -> JSONValue {
+    if case .double(let number) = given, !number.isFinite {
+        throw ConfigurationError.value(path: path, expected: "a finite number", got: "\(number)")
+    }
     guard case .object(let known) = defaults else { return given }
     guard case .object(let given) = given else {
         throw ConfigurationError.type(path: path, expected: "an object")

@@ -77,6 +77,9 @@ public struct TrainingPhase: Equatable, Sendable {
     /// The number of epochs; nil takes the experiment's and stops early on validation.
     public let epochs: Int?
 
+    /// Whether validation chooses its best epoch.
+    public var isValidated: Bool { epochs == nil && examples != .everything }
+
     /// Declares a phase.
     public init(
         name: String, examples: ExampleSource, trainable: [String]? = nil, epochs: Int? = nil
@@ -154,6 +157,9 @@ public protocol Ranker: Recommender {
     /// Whether it reads each domain by itself, so that the latest events of each count, not of all together.
     var readsDomainsApart: Bool { get }
 
+    /// Whether events of a domain that a history leaves out say nothing when it recommends in another, or the same.
+    func forgets(_ hidden: DomainID, in domain: DomainID) -> Bool
+
     /// Whether a history of items says anything to it about a domain; where not, popular items stand in.
     func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool
 }
@@ -164,6 +170,9 @@ extension Ranker {
 
     /// Most models read one sequence of all domains.
     public var readsDomainsApart: Bool { false }
+
+    /// What a user's own vectors were trained with stays in them.
+    public func forgets(_ hidden: DomainID, in domain: DomainID) -> Bool { !needsKnownUser }
 
     /// To most models any event says something.
     public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {

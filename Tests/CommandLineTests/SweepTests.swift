@@ -112,6 +112,20 @@ struct SweepTests {
         let alone = try Tool.start(train, in: workspace.url)
         Thread.sleep(forTimeInterval: 1)
         #expect(alone.process.isRunning, "the sweep's run still holds the directory")
+        // What a killed sweep left running keeps its log.
+        try workspace.write("the run's own\n", to: "out/two-layers-1.log")
+        try workspace.write(
+            """
+            experiment: sasrec.yaml
+            seeds: [1]
+            set: {training.epochs: 100000, training.patience: 100000, parameters.layers: 2}
+            runs: [{name: Two layers}]
+            """, to: "alone.yaml")
+        let beside = try Tool.run(
+            ["sweep", "alone.yaml", "--data", "data", "--output", "out"], in: workspace.url)
+        #expect(beside.code == 1)
+        #expect(beside.errors.contains("two-layers-1: another process is training there"))
+        #expect(try workspace.text("out/two-layers-1.log") == "the run's own\n")
         kill(alone.process.processIdentifier, SIGKILL)
         alone.process.waitUntilExit()
     }

@@ -23,6 +23,15 @@ struct ExperimentConfigurationTests {
         ),
         ("{model: mifn, parameters: {relations: [colour]}}", "relations.Index 0: expected one of "),
         ("{evaluation: {task: cooking}}", "evaluation.task: expected one of ranking, rating, got"),
+        ("{seed: -1}", "seed: expected a number that fits, got -1"),
+        (
+            "{seed: 3, training: {epochs: 2.5}}",
+            "training.epochs: expected a number that fits, got 2.5"
+        ),
+        (
+            "{training: {optimizer: {learningRate: .inf}}}",
+            "training.optimizer.learningRate: expected a finite number, got inf"
+        ),
     ])
     func settingsThatDoNotFitAreRefusedBeforeTraining(_ yaml: String, _ reason: String) throws {
         let folder = try TemporaryFolder()
@@ -60,6 +69,26 @@ struct ExperimentConfigurationTests {
     @Test func writtenYAMLReadsBackEqual() throws {
         let experiment = try ExperimentConfiguration(yaml: tinyABXI)
         #expect(try ExperimentConfiguration(yaml: experiment.yaml()) == experiment)
+    }
+
+    /// 1/3 and what logarithmic grids give have more than 15 digits.
+    @Test(arguments: [0.0031622776601683794, 1.0 / 3, 1e-7 / 3, 1e22 / 3, 0.1 + 0.2, 5e-324])
+    func writtenNumbersAreExact(number: Double) throws {
+        var experiment = try ExperimentConfiguration(yaml: tinyABXI)
+        experiment.training.optimizer.learningRate = number
+        experiment.parameters = .object(["temperature": .double(number)])
+        let read = try ExperimentConfiguration(yaml: experiment.yaml())
+        #expect(read == experiment)
+        #expect(read.training.optimizer.learningRate == number)
+    }
+
+    @Test func aSeedThatFilesCannotHoldIsRefusedBeforeTraining() throws {
+        let folder = try TemporaryFolder()
+        var experiment = try ExperimentConfiguration(yaml: tinySASRec)
+        experiment.seed = .max
+        #expect(throws: ConfigurationError.self) {
+            try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run"))
+        }
     }
 
     @Test func assignmentsOverrideTheFileAtAnyDepth() throws {

@@ -99,6 +99,35 @@ struct RecommendationTests {
         #expect(full.items.count < 15)
     }
 
+    /// What a user's own vectors were trained with cannot be left out; EMCDR's bridge does without the target.
+    @Test func whatAModelCannotForgetIsNotHidden() throws {
+        let folder = try TemporaryFolder()
+        let dataset = try cyclicDataset()
+        let user = UserID(rawValue: 4)
+        let (books, films) = (DomainID(rawValue: 0), DomainID(rawValue: 1))
+        let settings = "evaluation: {task: rating, selection: MAE}, training: {epochs: 1}}"
+        for (name, model, hidden, isPossible) in [
+            ("mf", "{model: biased-mf", films, false), ("emcdr", "{model: emcdr", films, true),
+            ("emcdr-source", "{model: emcdr", books, false),
+        ] {
+            let run = folder.run(name)
+            try Trainer(
+                ExperimentConfiguration(yaml: "\(model), \(settings)"), dataset: dataset, run: run
+            ).train()
+            let saved = try SavedModel(run)
+            let answer = {
+                try saved.recommend(
+                    user: user, of: dataset, in: "films", count: 15, hiding: [hidden])
+            }
+            if isPossible {
+                #expect(try answer().items.count == 15)
+            } else {
+                let domain = hidden == films ? "films" : "books"
+                #expect(throws: RecommendationError.cannotForget(domain: domain)) { try answer() }
+            }
+        }
+    }
+
     @Test func theRunAloneIsEnoughAndADamagedOneIsNamed() throws {
         let folder = try TemporaryFolder()
         _ = try saved(tinySASRec, folder)

@@ -182,47 +182,13 @@ import Torch
         #expect(try bytes(run) == before)
     }
 
-    /// More negatives than there are items: the first batch cannot be made.
-    @Test func aRunThatNeverBeganLeavesItsPlaceFree() throws {
+    @Test func aBatchCanBeEverything() throws {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
-            yaml: tinyABXI, assignments: ["parameters.negatives=1000"])
+            yaml: tinySASRec, assignments: ["training.batchSize=\(Int.max)"])
         let run = folder.run("run")
-        let error = try #require(throws: TooFewItems.self) {
-            try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
-        }
-        #expect(
-            error.description.hasPrefix("1000 negatives: books has only ")
-                && (1...15).contains(error.available))
-        try Trainer(
-            ExperimentConfiguration(yaml: tinySASRec), dataset: cyclicDataset(), run: run
-        ).train()
+        try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
         #expect(run.isFinished)
-    }
-
-    /// Too many candidates for the test alone; it comes after all training.
-    @Test func aTestThatCannotBeDrawnStopsARunBeforeItTrains() throws {
-        let folder = try TemporaryFolder()
-        let experiment = try ExperimentConfiguration(
-            yaml: tinySASRec, assignments: ["evaluation.also=[sampled:3, sampled:999]"])
-        let run = folder.run("run")
-        var events = 0
-        let error = try #require(throws: TooFewItems.self) {
-            try Trainer(experiment, dataset: cyclicDataset(), run: run) { _ in events += 1 }.train()
-        }
-        #expect(error.drawn == "sampled:999" && error.user?.hasPrefix("user-") == true)
-        #expect(["books", "films"].contains(error.domain) && (1..<15).contains(error.available))
-        #expect(events == 0 && !FileManager.default.fileExists(atPath: run.url.path))
-    }
-
-    @Test func nothingToLearnFromIsAnError() throws {
-        let folder = try TemporaryFolder()
-        let experiment = try ExperimentConfiguration(
-            yaml: tinySASRec,
-            assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
-        #expect(throws: RunError.noExamples(phase: "train")) {
-            try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
-        }
     }
 
     @Test func phasesTrainOneAfterTheOther() throws {

@@ -30,6 +30,21 @@ import Testing
         }
     }
 
+    @Test func whatStandsBesideADatasetIsNotReplacedWithIt() throws {
+        let folder = try TemporaryFolder()
+        let before = try folder.amazon(["A": text]).checksum
+        let run = folder.dataset.appendingPathComponent("run-1")
+        try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+        #expect(
+            throws: ImportError.destinationHoldsMore(path: folder.dataset.path, name: "run-1")
+        ) {
+            try folder.amazon(["A": "u,i,5.0,1\n"])
+        }
+        #expect(try Dataset.open(folder.dataset).checksum == before)
+        try FileManager.default.removeItem(at: run)
+        #expect(try folder.amazon(["A": "u,i,5.0,1\n"]).eventCount == 1)
+    }
+
     @Test func namesAreExchangedInOneStep() throws {
         let folder = try TemporaryFolder()
         let directory = folder.url.appendingPathComponent("full", isDirectory: true)

@@ -181,6 +181,51 @@ import Testing
         #expect(filtered.catalogs.map(\.name) == ["food", "kitchen"])
     }
 
+    @Test(arguments: [
+        (#"{"ann": -5}"#, "user \"ann\": -5 is taken, or not from 0 to 100000000"),
+        (#"{"ann": 9223372036854775807}"#, "9223372036854775807 is taken, or not from 0"),
+        (#"{"ann": 123456789012}"#, "123456789012 is taken, or not from 0"),
+    ])
+    func sequencesRefuseUserNumbersOutOfRange(users: String, reason: String) throws {
+        let folder = try TemporaryFolder()
+        let source = ImportSource(
+            events: try folder.file("s.txt", "0 1|1\n"),
+            items: try folder.file("items.json", #"{"a": [1, 0]}"#),
+            users: try folder.file("users.json", users))
+        let error = try #require(throws: ImportError.self) {
+            try Importer.run(sources: [source], format: .sequences, to: folder.dataset)
+        }
+        #expect(error.description.contains(reason), "\(error)")
+    }
+
+    @Test func domainsOfOneNameAreNotJoinedByChance() throws {
+        let folder = try TemporaryFolder()
+        let sequences = ImportSource(
+            events: try folder.file("s.txt", "0 1|1 2|2\n"),
+            items: try folder.file("items.json", #"{"a": [1, 0], "b": [2, 1]}"#))
+        #expect(throws: ImportError.self) {
+            try Importer.run(
+                sources: [sequences], format: .sequences,
+                options: ImportOptions(domainNames: ["a", "a"]), to: folder.dataset)
+        }
+        let files = try ["books", "films"].map { name in
+            let directory = folder.url.appendingPathComponent(name)
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true)
+            return ImportSource(events: try folder.file("\(name)/ratings.csv", "u,10,5.0,1\n"))
+        }
+        let error = try #require(throws: ImportError.self) {
+            try Importer.run(sources: files, format: .amazonRatings, to: folder.dataset)
+        }
+        #expect(error.description.contains("two files are called ratings; name the domains"))
+        #expect(!FileManager.default.fileExists(atPath: folder.dataset.path))
+        // Names that are given may join them.
+        try Importer.run(
+            sources: files, format: .amazonRatings,
+            options: ImportOptions(domainNames: ["a", "a"]), to: folder.dataset)
+        #expect(try Dataset.open(folder.dataset).catalogs.count == 1)
+    }
+
     @Test func sequencesRefuseUnknownIDs() throws {
         let folder = try TemporaryFolder()
         let items = try folder.file("items.json", #"{"a": [1, 0], "b": [2, 1]}"#)

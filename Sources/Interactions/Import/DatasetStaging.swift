@@ -61,6 +61,25 @@ struct DatasetStaging {
             (try? JSONDecoder().decode(Version.self, from: data)) != nil
         else { throw .destinationNotADataset(path: destination.path) }
         guard replace else { throw .destinationExists(path: destination.path) }
+        if let name = foreignName(beside: data) {
+            throw .destinationHoldsMore(path: destination.path, name: name)
+        }
+    }
+
+    /// Something in the old dataset's folder that is not the dataset's, and would go with it.
+    private func foreignName(beside manifest: Data) -> String? {
+        guard let old = try? JSONDecoder().decode(DatasetManifest.self, from: manifest) else {
+            return nil
+        }
+        var own: Set = [DatasetFiles.manifest, SimulationTruth.folder]
+        own.formUnion(old.files.map(\.name))
+        own.formUnion(
+            (old.vectors ?? []).flatMap { [$0.rowsFile, $0.presenceFile] }.compactMap(\.self))
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: destination.path)) ?? []
+        // What a killed command left behind is nobody's; so are vectors that others replaced.
+        return names.sorted().first {
+            !own.contains($0) && !$0.hasPrefix("vectors-") && !$0.contains(".tmp-")
+        }
     }
 
     private struct Version: Decodable {

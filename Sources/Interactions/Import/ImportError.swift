@@ -22,6 +22,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case destinationExists(path: String)
     /// There is something of this name that is not a dataset; it is never replaced.
     case destinationNotADataset(path: String)
+    /// What is to be replaced has something beside the dataset.
+    case destinationHoldsMore(path: String, name: String)
     /// A file of the dataset cannot be written.
     case unwritable(path: String, reason: String)
 
@@ -47,6 +49,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
         case .tooLarge(let what, let limit): "more than \(limit) \(what)"
         case .destinationExists(let path):
             "\(path): a dataset of this name exists; replace it explicitly or choose another name"
+        case .destinationHoldsMore(let path, let name):
+            "\(path) also holds \(name), which is no part of the dataset; move it before you replace"
         case .destinationNotADataset(let path):
             "\(path): exists and is not a dataset; it is not replaced, choose another name"
         }

@@ -116,6 +116,15 @@ public enum Importer {
                     reason: "\(name): expected \(sources.count) domain names, one a file, got "
                         + "\(options.domainNames.count)")
             }
+            // Names that are given may join files; files are not joined by chance.
+            var taken: Set<String> = []
+            for source in sources where options.domainNames.isEmpty && source.domain == nil {
+                let own = domainName(of: source, format)
+                guard taken.insert(own).inserted else {
+                    throw .invalidOptions(
+                        reason: "\(name): two files are called \(own); name the domains")
+                }
+            }
         }
     }
 

@@ -141,6 +141,9 @@ struct SequencesReader {
             throw .invalidOptions(
                 reason: "sequences: the item map has \(count) domains, got \(names.count) names")
         }
+        guard Set(names).count == names.count else {
+            throw .invalidOptions(reason: "sequences: expected names that differ, got \(names)")
+        }
         for index in 0..<count {
             _ = try sink.domain(named: names.isEmpty ? "domain-\(index)" : names[index])
         }
@@ -149,11 +152,15 @@ struct SequencesReader {
     /// Reads `{external id: index}`.
     private func readUsers(_ path: String) throws(ImportError) -> [String?] {
         let map: [String: Int] = try readJSON(path, expected: "{external id: index, …}")
-        var names = [String?](repeating: nil, count: (map.values.max() ?? -1) + 1)
+        let known = 0...Self.largestID
+        let largest = map.values.lazy.filter(known.contains).max() ?? -1
+        var names = [String?](repeating: nil, count: largest + 1)
         for (name, index) in map {
-            guard index >= 0, names[index] == nil else {
+            guard known.contains(index), names[index] == nil else {
                 throw .malformed(
-                    path: path, line: 1, reason: "user \"\(name)\": \(index) is taken or negative")
+                    path: path, line: 1,
+                    reason:
+                        "user \"\(name)\": \(index) is taken, or not from 0 to \(Self.largestID)")
             }
             names[index] = name
         }

@@ -117,7 +117,8 @@ public struct NegativeSampler: Sendable {
     ) throws(NegativeSamplerError) -> [Int32] {
         var marks = Marks(itemCount: itemCount)
         var all: [Int32] = []
-        all.reserveCapacity(cases.count * count)
+        // More than there are is an error at the first case.
+        all.reserveCapacity(cases.count * min(count, itemCount))
         for evaluationCase in cases {
             let items = excluded(evaluationCase)
             let available = marks.exclude(items, from: pools)

@@ -211,6 +211,11 @@ public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRa
     /// Users are known by their own vectors.
     public var needsKnownUser: Bool { true }
 
+    /// A person whose events of the target are left out is mapped from the source.
+    public func forgets(_ hidden: DomainID, in domain: DomainID) -> Bool {
+        hidden == domain && domain == domains.target
+    }
+
     private func withMean(_ deviations: Tensor, of items: [Int32]) -> Tensor {
         guard let mean else { return deviations }
         let domains = items.map { Int32(shape.domain(of: $0)) }

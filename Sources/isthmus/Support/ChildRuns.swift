@@ -41,6 +41,11 @@ struct ChildRuns {
         do {
             while !waiting.isEmpty || !children.isEmpty {
                 while children.count < concurrency, let job = waiting.popFirst() {
+                    // Left over from a sweep that was killed; its settings and its log are its own.
+                    guard !job.run.isBusy else {
+                        try ended(job, .failed("\(RunError.busy(path: job.run.url.path))"))
+                        continue
+                    }
                     children.append(try start(job))
                 }
                 running(children.map(\.job))
