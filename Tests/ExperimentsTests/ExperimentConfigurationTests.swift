@@ -72,7 +72,9 @@ struct ExperimentConfigurationTests {
     }
 
     /// 1/3 and what logarithmic grids give have more than 15 digits.
-    @Test(arguments: [0.0031622776601683794, 1.0 / 3, 1e-7 / 3, 1e22 / 3, 0.1 + 0.2, 5e-324])
+    @Test(arguments: [
+        0.0031622776601683794, 1.0 / 3, 1e-7 / 3, 1e22 / 3, 0.1 + 0.2, .leastNonzeroMagnitude,
+    ])
     func writtenNumbersAreExact(number: Double) throws {
         var experiment = try ExperimentConfiguration(yaml: tinyABXI)
         experiment.training.optimizer.learningRate = number

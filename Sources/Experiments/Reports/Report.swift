@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RankingMetrics
 
 /// The report of a run for people.
 struct Report {
