@@ -227,6 +227,10 @@ import Testing
                 domain: DomainID(rawValue: 0), user: UserID(rawValue: 1), available: 47,
                 requested: 48)
         ) { try sampler.require(48, for: cases, excluding: seen) }
+        // More than memory could hold is refused in the same way.
+        #expect(throws: NegativeSamplerError.self) {
+            try sampler.candidates(for: cases, count: .max, excluding: seen, stream: &stream)
+        }
         #expect(ItemSets.all(of: dataset)[UserID(rawValue: 1)] == [51, 1, 2, 3])
         #expect(Array(ItemSets.training(of: split)[UserID(rawValue: 0)]) == [1, 51])
     }

@@ -151,6 +151,10 @@ public struct NegativeSampler: Sendable {
         stream: inout RandomStream
     ) throws(NegativeSamplerError) -> [Int32] {
         let domain = evaluationCase.domain.rawValue
+        // Before there is memory for them.
+        _ = try require(
+            count, domain: domain, available: available[domain], user: evaluationCase.user,
+            target: evaluationCase.item.rawValue, marks: marks)
         var failure: NegativeSamplerError?
         let drawn = [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(NegativeSamplerError) {
