@@ -102,6 +102,6 @@ private func node(_ value: JSONValue) -> Node {
     case .string(let text): .scalar(text.represented())
     case .array(let values): Node(values.map(node))
     case .object(let values):
-        Node(values.sorted { $0.key < $1.key }.map { (Node($0.key), node($0.value)) })
+        Node(values.map { (Node($0.key), node($0.value)) })
     }
 }

@@ -144,6 +144,10 @@ import Testing
         ) {
             try sampler.shared(perDomain: 27, stream: &stream)
         }
+        // More than memory could hold is refused in the same way.
+        #expect(throws: NegativeSamplerError.self) {
+            try sampler.shared(perDomain: .max, stream: &stream)
+        }
     }
 
     // Of 30 items 4 are excluded (one twice) and the target is one of them: 26 are left; without
@@ -168,6 +172,9 @@ import Testing
                 .sorted() == [1] + Array(3...30))
         #expect(throws: NegativeSamplerError.self) {
             try sampler.training(batch: one, perDomain: 30, excluding: .empty, stream: &stream)
+        }
+        #expect(throws: NegativeSamplerError.self) {
+            try sampler.training(batch: one, perDomain: .max, excluding: .empty, stream: &stream)
         }
     }
 

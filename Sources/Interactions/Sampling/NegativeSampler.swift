@@ -47,6 +47,10 @@ public struct NegativeSampler: Sendable {
         stream: inout RandomStream
     ) throws(NegativeSamplerError) -> [Int32] {
         var marks = Marks(itemCount: itemCount)
+        // Before there is memory for them.
+        for domain in pools.indices {
+            try requireFree(count, domain: domain, available: pools[domain].count, marks: marks)
+        }
         let perToken = pools.count * count
         let total = batch.tokens * perToken
         var failure: NegativeSamplerError?
@@ -62,9 +66,12 @@ public struct NegativeSampler: Sendable {
                         for domain in pools.indices {
                             let output = UnsafeMutableBufferPointer(
                                 rebasing: buffer[position..<position + count])
-                            try fill(
-                                output, domain: domain, available: available[domain],
-                                user: user, target: target, marks: &marks, stream: &stream)
+                            let free = try requireFree(
+                                count, domain: domain, available: available[domain],
+                                user: user, target: target, marks: marks)
+                            fill(
+                                output, domain: domain, free: free, target: target,
+                                marks: &marks, stream: &stream)
                             position += count
                         }
                     }
@@ -85,15 +92,11 @@ public struct NegativeSampler: Sendable {
         perDomain count: Int, stream: inout RandomStream
     ) throws(NegativeSamplerError) -> [Int32] {
         var marks = Marks(itemCount: itemCount)
-        var negatives = [Int32](repeating: 0, count: pools.count * count)
+        var negatives: [Int32] = []
         for domain in pools.indices {
-            try negatives.withUnsafeMutableBufferPointer { buffer throws(NegativeSamplerError) in
-                try fill(
-                    UnsafeMutableBufferPointer(
-                        rebasing: buffer[domain * count..<(domain + 1) * count]),
-                    domain: domain, available: pools[domain].count, user: nil, target: 0,
-                    marks: &marks, stream: &stream)
-            }
+            negatives += try draw(
+                count, domain: domain, available: pools[domain].count, marks: &marks,
+                stream: &stream)
         }
         return negatives
     }
@@ -140,7 +143,7 @@ public struct NegativeSampler: Sendable {
             let available = marks.exclude(items, from: pools)
             defer { marks.readmit(items) }
             let domain = evaluationCase.domain.rawValue
-            _ = try require(
+            try requireFree(
                 count, domain: domain, available: available[domain], user: evaluationCase.user,
                 target: evaluationCase.item.rawValue, marks: marks)
         }
@@ -151,29 +154,31 @@ public struct NegativeSampler: Sendable {
         stream: inout RandomStream
     ) throws(NegativeSamplerError) -> [Int32] {
         let domain = evaluationCase.domain.rawValue
-        // Before there is memory for them.
-        _ = try require(
+        return try draw(
             count, domain: domain, available: available[domain], user: evaluationCase.user,
-            target: evaluationCase.item.rawValue, marks: marks)
-        var failure: NegativeSamplerError?
-        let drawn = [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
-            do throws(NegativeSamplerError) {
-                try fill(
-                    UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), domain: domain,
-                    available: available[domain], user: evaluationCase.user,
-                    target: evaluationCase.item.rawValue, marks: &marks, stream: &stream)
-                filled = count
-            } catch {
-                failure = error
-            }
+            target: evaluationCase.item.rawValue, marks: &marks, stream: &stream)
+    }
+
+    /// `count` different items of a domain's pool that are neither excluded nor `target`.
+    private func draw(
+        _ count: Int, domain: Int, available: Int, user: UserID? = nil, target: Int32 = 0,
+        marks: inout Marks, stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> [Int32] {
+        let free = try requireFree(
+            count, domain: domain, available: available, user: user, target: target, marks: marks)
+        return [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
+            fill(
+                UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), domain: domain,
+                free: free, target: target, marks: &marks, stream: &stream)
+            filled = count
         }
-        if let failure { throw failure }
-        return drawn
     }
 
     /// The items of a domain's pool that are neither excluded nor `target`, which must be `count` or more.
-    private func require(
-        _ count: Int, domain: Int, available: Int, user: UserID?, target: Int32, marks: Marks
+    @discardableResult
+    private func requireFree(
+        _ count: Int, domain: Int, available: Int, user: UserID? = nil, target: Int32 = 0,
+        marks: Marks
     ) throws(NegativeSamplerError) -> Int {
         let withoutTarget =
             available - (pools[domain].contains(target) && !marks.isExcluded(target) ? 1 : 0)
@@ -185,19 +190,16 @@ public struct NegativeSampler: Sendable {
         return withoutTarget
     }
 
-    /// Fills `output` with different items of a domain's pool that are neither excluded nor `target`.
+    /// Fills `output` with different ones of the `free` items of a domain's pool: those neither excluded nor `target`.
     private func fill(
-        _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, available: Int, user: UserID?,
-        target: Int32, marks: inout Marks, stream: inout RandomStream
-    ) throws(NegativeSamplerError) {
+        _ output: UnsafeMutableBufferPointer<Int32>, domain: Int, free: Int, target: Int32,
+        marks: inout Marks, stream: inout RandomStream
+    ) {
         let pool = pools[domain]
-        let withoutTarget = try require(
-            output.count, domain: domain, available: available, user: user, target: target,
-            marks: marks)
         marks.startPosition(target: target)
         // Rejection is the fastest while most draws are accepted; beyond half of what is available
         // the rest is listed and shuffled instead, which takes bounded time.
-        if output.count * 2 <= withoutTarget {
+        if output.count * 2 <= free {
             marks.draw(into: output, from: pool, stream: &stream)
         } else {
             var rest = pool.filter { marks.isFree($0) }
