@@ -71,6 +71,18 @@ struct RecommendTests {
         #expect(try answer(output).items.count == 10)
     }
 
+    @Test func colonInADomainIsEscaped() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity)
+        let output = try workspace.run(
+            "recommend", "run", "--domain", "book", "--history", "book\\:s:b1")
+        #expect(output.code == 1)
+        #expect(output.errors.contains("unknown domain book:s; did you mean book?"))
+        let malformed = try workspace.run(
+            "recommend", "run", "--domain", "book", "--history", "book:b1,")
+        #expect(malformed.code == 2)
+    }
+
     @Test func nothingKnownGivesPopularItemsAndSaysSo() throws {
         let workspace = try Workspace()
         try workspace.trainTiny(.sasrec)

@@ -28,7 +28,10 @@ struct Recommend: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Events, oldest first; a comma within an id is written \\, ; may be repeated.",
+            """
+            Events, oldest first; a comma within an id is written \\, and a colon within a domain's name \\: ; \
+            may be repeated.
+            """,
             valueName: "domain:item,…"))
     var history: [HistoryOption] = []
 

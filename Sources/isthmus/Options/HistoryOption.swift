@@ -1,24 +1,28 @@
 import ArgumentParser
 import Experiments
 
-/// What a person had, oldest first: `domain:item,domain:item`, with `\,` for a comma in an id.
+/// What a person had, oldest first: `domain:item,domain:item`; `\,` is a comma of an id, `\:` a colon of a domain.
 struct HistoryOption: ExpressibleByArgument {
     let items: [HistoryItem]
 
     init?(argument: String) {
-        var parts = [""]
+        // An event is its domain and its item, which may have colons.
+        var events = [[""]]
         var rest = Substring(argument)
         while let character = rest.popFirst() {
-            if character == "\\", let next = rest.first, next == "," || next == "\\" {
-                parts[parts.count - 1].append(rest.removeFirst())
-            } else if character == "," {
-                parts.append("")
-            } else {
-                parts[parts.count - 1].append(character)
+            let event = events.count - 1
+            switch character {
+            case "\\" where rest.first.map(",:\\".contains) ?? false:
+                events[event][events[event].count - 1].append(rest.removeFirst())
+            case ",":
+                events.append([""])
+            case ":" where events[event].count == 1:
+                events[event].append("")
+            default:
+                events[event][events[event].count - 1].append(character)
             }
         }
-        let read = parts.map(HistoryItem.init(parsing:))
-        guard read.allSatisfy({ $0 != nil }) else { return nil }
-        items = read.compactMap { $0 }
+        guard events.allSatisfy({ $0.count == 2 && !$0.contains("") }) else { return nil }
+        items = events.map { HistoryItem(domain: $0[0], item: $0[1]) }
     }
 }
