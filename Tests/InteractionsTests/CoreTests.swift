@@ -83,7 +83,7 @@ import Testing
         var expected: [String: Int] = [:]
         for _ in 0..<3000 {
             let key =
-                String(repeating: "k", count: stream.uniform(below: 12))
+                String(repeating: "k", count: stream.uniform(below: 22))
                 + "\(stream.uniform(below: 90))"
             let number = try table.insert(key)
             #expect(number == expected[key] ?? expected.count)

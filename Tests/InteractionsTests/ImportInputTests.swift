@@ -172,18 +172,43 @@ import Testing
         #expect(missing.description.contains("no.csv: open: No such file"))
     }
 
+    // Users and items are numbered in blocks and on two threads, and nobody must notice.
+    @Test func manyEvents() throws {
+        let folder = try TemporaryFolder()
+        let file = folder.url.appendingPathComponent("ratings_A.csv")
+        try SyntheticRatings.write(rows: 20_000, users: 3000, items: 2000, to: file)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        var expected: [String: [(time: Int64, item: String)]] = [:]
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: ",").map(String.init)
+            expected[fields[0], default: []].append((Int64(fields[3]) ?? 0, fields[1]))
+        }
+        let dataset = try folder.amazon(["A": text])
+        #expect(dataset.userCount == expected.count)
+        for (user, events) in expected {
+            let id = try #require(dataset.users.user(externalID: user))
+            let items = dataset.events(of: id).map {
+                dataset.externalID(of: ItemID(rawValue: dataset.items[$0]))
+            }
+            let inOrder = events.enumerated().sorted {
+                ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+            }
+            #expect(items == inOrder.map(\.element.item))
+        }
+    }
+
     // A file of many buffers, and lines of every length around the buffer's end.
     @Test func longFiles() throws {
         let folder = try TemporaryFolder()
         let file = folder.url.appendingPathComponent("ratings_A.csv")
         try SyntheticRatings.write(rows: 2000, users: 50, items: 30, to: file)
-        let long = String(repeating: "x", count: 60_000)
+        let long = String(repeating: "x", count: 120_000)
         var text = try String(contentsOf: file, encoding: .utf8)
         for index in 0..<20 { text += "U1,\(long)\(index),1.0,1300000000\n" }
         let dataset = try folder.amazon(["A": text])
         #expect(dataset.eventCount == 2020)
         #expect(dataset.itemCount == 50 && dataset.userCount == 50)
-        let tooLong = String(repeating: "y", count: 70_000)
+        let tooLong = String(repeating: "y", count: 270_000)
         let error = try #require(throws: ImportError.self) {
             try folder.amazon(["A": "u,\(tooLong),1,1\n"])
         }

@@ -1,14 +1,16 @@
+internal import Foundation
+
 /// Compares external ids by their UTF-8 bytes, the order that is the same in every locale and tool.
 ///
 /// `String.<` compares by Unicode normal form, under which two different ids can be equal.
 enum ByteOrder {
     /// Negative, zero or positive as `left` comes before, is equal to, or comes after `right`.
     static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-        let common = min(left.count, right.count)
-        for index in 0..<common where left[index] != right[index] {
-            return Int(left[index]) - Int(right[index])
+        guard let first = left.baseAddress, let second = right.baseAddress else {
+            return left.count - right.count
         }
-        return left.count - right.count
+        let difference = memcmp(first, second, min(left.count, right.count))
+        return difference != 0 ? Int(difference) : left.count - right.count
     }
 
     /// The same for two strings.

@@ -17,10 +17,15 @@ struct DatasetWriter {
     mutating func write(reader: String, filters: [DatasetManifest.FilterStep])
         throws(ImportError) -> DatasetManifest
     {
-        let (itemIDs, itemCounts) = try writeCatalogs()
-        let users = try writeUsers()
-        let counts = try writeEvents(users: users, itemIDs: itemIDs)
         let sink = table.sink
+        let (keptUsers, keptItems) = (usersWithEvents(), itemsToWrite())
+        var sorted = StringTable.sortedOrders(
+            [sink.users] + sink.items, of: [keptUsers] + keptItems)
+        let sortedUsers = sorted.removeFirst()
+        let (itemIDs, itemCounts) = try writeCatalogs(sink.keepsItemOrder ? keptItems : sorted)
+        let users = sink.keepsUserOrder ? keptUsers : sortedUsers
+        try writeUsers(users, sorted: sortedUsers)
+        let counts = try writeEvents(users: users, itemIDs: itemIDs)
         let domains = sink.domainNames.indices.map { domain in
             DatasetManifest.DomainCounts(
                 name: sink.domainNames[domain], items: itemCounts[domain],
@@ -38,22 +43,36 @@ struct DatasetWriter {
         return manifest
     }
 
-    /// Writes the catalogs; returns each item's new id (0 for one that is left out) and the counts.
-    private mutating func writeCatalogs() throws(ImportError) -> ([Int32], [Int]) {
+    /// The items of each domain that get an id.
+    private func itemsToWrite() -> [[UInt32]] {
         let eventCounts = table.itemEventCounts()
+        return (0..<table.domainCount).map { domain in
+            (0..<UInt32(table.sink.items[domain].count)).filter {
+                keepsUnusedItems || eventCounts[table.firstItems[domain] + Int($0)] > 0
+            }
+        }
+    }
+
+    /// The users that have an event.
+    private func usersWithEvents() -> [UInt32] {
+        let isKept = table.isKept
+        return (0..<UInt32(table.userCount)).filter { user in
+            (table.offsets[Int(user)]..<table.offsets[Int(user) + 1]).contains { isKept[$0] }
+        }
+    }
+
+    /// Writes the catalogs; returns each item's new id (0 for one that is left out) and the counts.
+    private mutating func writeCatalogs(_ items: [[UInt32]]) throws(ImportError)
+        -> ([Int32], [Int])
+    {
         var ids = [Int32](repeating: 0, count: table.itemCount)
-        var counts: [Int] = []
         var next: Int32 = 1
         for domain in 0..<table.domainCount {
             let names = table.sink.items[domain]
             let first = table.firstItems[domain]
-            var items = (0..<UInt32(names.count)).filter {
-                keepsUnusedItems || eventCounts[first + Int($0)] > 0
-            }
-            if !table.sink.keepsItemOrder { items = names.sortedOrder(of: items) }
             let infos = table.sink.itemInfos.filter { $0.domain == nil || $0.domain == domain }
             let writer = try output.open(DatasetFiles.catalog(domain))
-            for item in items {
+            for item in items[domain] {
                 let name = names.bytes(Int(item))
                 let features = infos.lazy.compactMap { $0.features(of: name) }.first
                 let line = CatalogFile.line(
@@ -62,22 +81,14 @@ struct DatasetWriter {
                 ids[first + Int(item)] = next
                 next += 1
             }
-            counts.append(items.count)
             try output.close(writer)
         }
-        return (ids, counts)
+        return (ids, items.map(\.count))
     }
 
-    /// Writes the users that have an event; returns their old numbers in their new order.
-    private mutating func writeUsers() throws(ImportError) -> [UInt32] {
+    /// Writes the users in their order and, as places in it, by their bytes.
+    private mutating func writeUsers(_ users: [UInt32], sorted: [UInt32]) throws(ImportError) {
         let names = table.sink.users
-        let used = (0..<UInt32(table.userCount)).filter { user in
-            (table.offsets[Int(user)]..<table.offsets[Int(user) + 1]).contains {
-                table.isKept[$0]
-            }
-        }
-        let sorted = names.sortedOrder(of: used)
-        let users = table.sink.keepsUserOrder ? used : sorted
         let bytes = try output.open(DatasetFiles.userBytes)
         let offsets = try output.open(DatasetFiles.userOffsets)
         var end: Int64 = 0
@@ -94,7 +105,6 @@ struct DatasetWriter {
         let order = try output.open(DatasetFiles.userOrder)
         for user in sorted { order.write(newNumbers[Int(user)]) }
         try output.close(order)
-        return users
     }
 
     private mutating func writeEvents(users: [UInt32], itemIDs: [Int32])
@@ -111,13 +121,14 @@ struct DatasetWriter {
             events: [Int](repeating: 0, count: table.domainCount)
         )
         var lastUser = [Int](repeating: -1, count: table.domainCount)
+        let (isKept, allItems, allTimes) = (table.isKept, table.items, table.times)
         offsets.write(position)
         for (number, user) in users.enumerated() {
             for event in table.offsets[Int(user)]..<table.offsets[Int(user) + 1]
-            where table.isKept[event] {
-                let item = table.items.elements[event]
+            where isKept[event] {
+                let item = allItems.elements[event]
                 items.write(itemIDs[Int(item)])
-                times.write(table.times.elements[event] / 1000)
+                times.write(allTimes.elements[event] / 1000)
                 if let ratings, let column = table.ratings { ratings.write(column.elements[event]) }
                 if let behaviours, let column = table.behaviours {
                     behaviours.write(column.elements[event])

@@ -76,16 +76,7 @@ final class ImportSink {
 
     /// Numbers the users and items of the pending events and spills them.
     private func flush() throws(LineProblem) {
-        pending.warm(users: users, items: items)
-        for index in 0..<pending.count {
-            let event = pending[index]
-            spill.append(
-                RawEvent(
-                    time: event.time,
-                    user: try users.insert(event.user, hash: event.userHash),
-                    item: try items[event.domain].insert(event.item, hash: event.itemHash),
-                    rating: event.rating, domain: event.domain, behaviour: event.behaviour))
-        }
+        try pending.numbered(users: users, items: items) { spill.append($0) }
         pending.removeAll()
     }
 

@@ -1,11 +1,13 @@
-/// A few parsed events whose users and items have no numbers yet.
+/// Parsed events whose users and items have no numbers yet.
 ///
 /// Looking up a user in a table of millions waits for memory. Done for many events together, the
-/// waits overlap.
+/// waits overlap, and the items are looked up on another thread than the users.
 final class PendingEvents {
     /// The bytes of ids that may wait; no id can be longer.
-    static let byteLimit = 1 << 16
-    private static let limit = 128
+    static let byteLimit = 1 << 18
+    private static let limit = 4096
+    /// How many lookups' waits overlap.
+    private static let overlap = 128
 
     struct Entry {
         var user: UnsafeRawBufferPointer
@@ -19,7 +21,9 @@ final class PendingEvents {
     }
 
     private let entries = UnsafeMutablePointer<Entry>.allocate(capacity: PendingEvents.limit)
-    private let touched = UnsafeMutablePointer<UInt32>.allocate(capacity: PendingEvents.limit * 2)
+    // Apart from the entries, so that the threads write to no cache line together.
+    private let userNumbers = UnsafeMutablePointer<Int>.allocate(capacity: PendingEvents.limit)
+    private let itemNumbers = UnsafeMutablePointer<Int>.allocate(capacity: PendingEvents.limit)
     private let ids = UnsafeMutableRawPointer.allocate(
         byteCount: PendingEvents.byteLimit, alignment: 16)
     private var byteCount = 0
@@ -27,12 +31,10 @@ final class PendingEvents {
 
     deinit {
         entries.deallocate()
-        touched.deallocate()
+        userNumbers.deallocate()
+        itemNumbers.deallocate()
         ids.deallocate()
     }
-
-    @inline(__always)
-    subscript(index: Int) -> Entry { entries[index] }
 
     func removeAll() {
         count = 0
@@ -65,13 +67,45 @@ final class PendingEvents {
         return UnsafeRawBufferPointer(start: start, count: id.count)
     }
 
-    /// Brings what the lookups will read into the caches.
-    func warm(users: StringTable, items: [StringTable]) {
+    /// The events in their order, with the numbers that the tables give to their users and items.
+    func numbered(users: StringTable, items: [StringTable], _ body: (RawEvent) -> Void)
+        throws(LineProblem)
+    {
+        let results = concurrentMap(2) { half in
+            Result { () throws(LineProblem) in
+                if half == 0 {
+                    try number(userNumbers) { ($0.user, $0.userHash, users) }
+                } else {
+                    try number(itemNumbers) { ($0.item, $0.itemHash, items[$0.domain]) }
+                }
+            }
+        }
+        for result in results { try result.get() }
         for index in 0..<count {
-            // Stored, so that the loads are not optimised away.
-            touched[2 * index] = users.firstNumber(hash: entries[index].userHash)
-            touched[2 * index + 1] = items[entries[index].domain].firstNumber(
-                hash: entries[index].itemHash)
+            let event = entries[index]
+            body(
+                RawEvent(
+                    time: event.time, user: userNumbers[index], item: itemNumbers[index],
+                    rating: event.rating, domain: event.domain, behaviour: event.behaviour))
+        }
+    }
+
+    @inline(__always)
+    private func number(
+        _ numbers: UnsafeMutablePointer<Int>,
+        by lookup: (Entry) -> (id: UnsafeRawBufferPointer, hash: UInt64, table: StringTable)
+    ) throws(LineProblem) {
+        for start in stride(from: 0, to: count, by: Self.overlap) {
+            let range = start..<min(start + Self.overlap, count)
+            // Brings what the lookups will read into the caches; stored, so that it is not optimised away.
+            for index in range {
+                let (_, hash, table) = lookup(entries[index])
+                numbers[index] = Int(table.firstNumber(hash: hash))
+            }
+            for index in range {
+                let (id, hash, table) = lookup(entries[index])
+                numbers[index] = try table.insert(id, hash: hash)
+            }
         }
     }
 }

@@ -101,19 +101,34 @@ final class StringTable {
 
     /// The strings' numbers in ascending order of their bytes.
     func sortedOrder(of indices: [UInt32]) -> [UInt32] {
-        // Eight leading bytes decide most comparisons without touching the arena.
-        var keys = indices.map { index in (prefix: prefix(Int(index)), index: index) }
+        // Sixteen leading bytes decide most comparisons without touching the arena.
+        var keys = indices.map { index in
+            let bytes = bytes(Int(index))
+            return (
+                high: Self.prefix(bytes, from: 0), low: Self.prefix(bytes, from: 8), index: index
+            )
+        }
         keys.sort { left, right in
-            if left.prefix != right.prefix { return left.prefix < right.prefix }
+            if left.high != right.high { return left.high < right.high }
+            if left.low != right.low { return left.low < right.low }
             return ByteOrder.compare(bytes(Int(left.index)), bytes(Int(right.index))) < 0
         }
         return keys.map(\.index)
     }
 
-    private func prefix(_ index: Int) -> UInt64 {
-        let bytes = bytes(index)
+    /// The same for several tables, each sorted on a thread of its own.
+    static func sortedOrders(_ tables: [StringTable], of indices: [[UInt32]]) -> [[UInt32]] {
+        concurrentMap(tables.count) { tables[$0].sortedOrder(of: indices[$0]) }
+    }
+
+    /// Eight bytes from `start` on, the first one the highest; zeros behind the end.
+    @inline(__always)
+    private static func prefix(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {
+        if start + 8 <= bytes.count {
+            return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+        }
         var prefix: UInt64 = 0
-        for position in 0..<8 {
+        for position in start..<start + 8 {
             prefix = prefix << 8 | (position < bytes.count ? UInt64(bytes[position]) : 0)
         }
         return prefix
