@@ -19,8 +19,9 @@ struct DatasetWriter {
     {
         let sink = table.sink
         let (keptUsers, keptItems) = (usersWithEvents(), itemsToWrite())
-        var sorted = StringTable.sortedOrders(
-            [sink.users] + sink.items, of: [keptUsers] + keptItems)
+        let tables = [sink.users] + (sink.keepsItemOrder ? [] : sink.items)
+        let kept = [keptUsers] + keptItems
+        var sorted = concurrentMap(tables.count) { tables[$0].sortedOrder(of: kept[$0]) }
         let sortedUsers = sorted.removeFirst()
         let (itemIDs, itemCounts) = try writeCatalogs(sink.keepsItemOrder ? keptItems : sorted)
         let users = sink.keepsUserOrder ? keptUsers : sortedUsers

@@ -9,7 +9,7 @@ final class PendingEvents {
     /// How many lookups' waits overlap.
     private static let overlap = 128
 
-    struct Entry {
+    private struct Entry {
         var user: UnsafeRawBufferPointer
         var item: UnsafeRawBufferPointer
         var userHash: UInt64

@@ -116,11 +116,6 @@ final class StringTable {
         return keys.map(\.index)
     }
 
-    /// The same for several tables, each sorted on a thread of its own.
-    static func sortedOrders(_ tables: [StringTable], of indices: [[UInt32]]) -> [[UInt32]] {
-        concurrentMap(tables.count) { tables[$0].sortedOrder(of: indices[$0]) }
-    }
-
     /// Eight bytes from `start` on, the first one the highest; zeros behind the end.
     @inline(__always)
     private static func prefix(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt64 {

@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 
 /// Makes datasets of people with latent tastes, for tests, demonstrations and measurements of any size.
 ///
@@ -87,17 +86,14 @@ public enum Simulator {
         let wanted = threads == 1 ? 1 : threads * 4
         let count = min(wanted, (users - first + blockSize - 1) / blockSize)
         next = min(users, first + count * blockSize)
-        let made = Mutex([UserBlock?](repeating: nil, count: count))
-        let work = { @Sendable (index: Int) in
-            let start = first + index * blockSize
-            let block = generator.users(start..<min(start + blockSize, users))
-            made.withLock { $0[index] = block }
-        }
-        // Each of as many iterations as threads takes every so-many-th block.
+        // Each of as many pieces as threads takes every so-many-th block.
         let workers = min(threads, count)
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            for index in stride(from: worker, to: count, by: workers) { work(index) }
+        let made = concurrentMap(workers) { worker in
+            stride(from: worker, to: count, by: workers).map { index in
+                let start = first + index * blockSize
+                return generator.users(start..<min(start + blockSize, users))
+            }
         }
-        return made.withLock { $0.compactMap { $0 } }
+        return (0..<count).map { made[$0 % workers][$0 / workers] }
     }
 }
