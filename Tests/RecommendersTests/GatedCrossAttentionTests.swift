@@ -1,3 +1,4 @@
+import Interactions
 import Testing
 import Torch
 import TorchNN
@@ -65,19 +66,127 @@ struct GatedCrossAttentionTests {
         #expect(gradients.allSatisfy { $0.isFinite })
     }
 
-    @Test("a token sees the other thread's tokens that stand no later on its row's axis")
+    /// Row 0: queries that know the places up to 1, 2, 5 and memory at 0, 2, 2, 6; row 1: a query at 0, no memory; row 2:
+    /// no query.
+    @Test("a token sees the other thread's memory up to its bound on its row's axis")
     func keyLimits() {
-        // Row 0: queries at 1, 2, 5 and keys at 0, 2, 2, 6; row 1: a query at 0, no key; row 2: no query.
-        let left = DomainThread(
-            tokens: JaggedTensor(
-                values: .zeros([4, 2]), layout: JaggedLayout(lengths: [3, 1, 0])),
-            axis: [1, 2, 5, 0])
+        func tokens(_ lengths: [Int]) -> JaggedTensor {
+            JaggedTensor(
+                values: .zeros([lengths.reduce(0, +), 2]), layout: JaggedLayout(lengths: lengths))
+        }
+        let left = DomainThread(tokens([3, 1, 0]), places: [1, 2, 4, 0], steps: [1, 2, 5, 0])
         let right = DomainThread(
-            tokens: JaggedTensor(
-                values: .zeros([5, 2]), layout: JaggedLayout(lengths: [4, 0, 1])),
-            axis: [0, 2, 2, 6, 0])
-        #expect(left.limits(in: right) == [1, 3, 3, 0])
-        #expect(right.limits(in: left) == [0, 2, 2, 3, 0])
+            tokens([4, 0, 1]), places: [0, 2, 2, 6, 0], steps: [1, 1, 5, 7, 0])
+        #expect(left.queryLimits(in: right) == [1, 3, 3, 0])
+        #expect(left.memoryLimits(in: right) == [1, 3, 3, 0])
+        #expect(right.queryLimits(in: left) == [1, 1, 3, 3, 0])
+        #expect(right.memoryLimits(in: left) == [0, 2, 2, 3, 0])
+    }
+
+    /// Row 0 holds a b b a a: the a's at 0, 3, 4, the b's at 1, 2. Row 1 holds an a.
+    @Test("an event predicts at the place before its domain's next, the newest at the row's end")
+    func steps() {
+        let batch = SequenceBatch.histories([[1, 7, 8, 2, 3], [], [4]])
+        func steps(_ places: [Int32], _ offsets: [Int32]) -> [Int32] {
+            DomainThread.steps(of: places, offsets: offsets, in: batch)
+        }
+        #expect(steps([0, 3, 4, 0], [0, 3, 3, 4]) == [2, 3, 4, 0])
+        #expect(steps([1, 2], [0, 2, 2, 2]) == [1, 4])
+    }
+
+    /// a at 0 and 3, b at 1 and 2: a's first token knows of b only as it predicts, and b's memory knows a's first alone.
+    @Test("queries and memory each follow the formula with their own limits", arguments: 1...2)
+    func twoVersions(depth: Int) throws {
+        var configuration = GCAConfiguration.stages(0)
+        configuration.depth = depth
+        let stack = try stack(configuration, ["a", "b"])
+        var queries = (0..<2).map { Generator(seed: UInt64($0)).normal([2, 8]) }
+        var memory = queries
+        let layout = JaggedLayout(lengths: [2])
+        let threads = [([0, 3], [2, 3]), ([1, 2], [1, 3])].enumerated().map { index, axes in
+            DomainThread(
+                JaggedTensor(values: queries[index], layout: layout), places: axes.0,
+                steps: axes.1)
+        }
+        let limits: (queries: [[Int32]], memory: [[Int32]]) = (
+            [[2, 2], [1, 2]], [[0, 2], [1, 1]]
+        )
+        let modules = modules(of: stack)
+        for step in 0..<depth {
+            let before = memory
+            func crossed(_ own: Int, _ tokens: Tensor, _ limits: [Int32]) throws -> Tensor {
+                let name = "0.\(step)." + ["a_from_b", "b_from_a"][own]
+                let module = try #require(modules[name])
+                return module(
+                    JaggedTensor(values: tokens, layout: layout),
+                    memory: JaggedTensor(values: before[1 - own], layout: layout),
+                    keyLimits: limits, records: false
+                ).values
+            }
+            for own in 0..<2 {
+                queries[own] = try crossed(own, queries[own], limits.queries[own])
+                memory[own] = try crossed(own, memory[own], limits.memory[own])
+            }
+        }
+        let found = stack.align(threads, stage: 0, keepsMemory: true)
+        for own in 0..<2 {
+            #expect(identical(found[own].queries.values, queries[own]))
+            #expect(identical(found[own].memory.values, memory[own]))
+        }
+    }
+
+    private func stack(_ configuration: GCAConfiguration, _ domains: [String]) throws -> GCAStack {
+        let stack = try #require(
+            try GCAStack(
+                configuration, host: ABXI.self, width: 8, domains: domains,
+                initializer: .normal(deviation: 0.02), random: .seeded(5)))
+        stack.randomize(seed: 6)
+        return stack
+    }
+
+    private func modules(of stack: GCAStack) -> [String: GatedCrossAttention] {
+        Dictionary(
+            uniqueKeysWithValues: stack.children.compactMap { name, child in
+                (child as? GatedCrossAttention).map { (name, $0) }
+            })
+    }
+
+    /// The queries of a at 0 and 3 see one and two tokens of b's; b's own, at 1 and 2, the first of a's.
+    @Test("cosines are those of X and X' of the queries in evaluation", arguments: [false, true])
+    func cosines(keepsMemory: Bool) throws {
+        let stack = try stack(.stages(0), ["a", "b"])
+        let layout = JaggedLayout(lengths: [2])
+        let values = (0..<2).map { Generator(seed: UInt64($0 + 3)).normal([2, 8]) }
+        let tokens = values.map { JaggedTensor(values: $0, layout: layout) }
+        let threads = [
+            DomainThread(tokens[0], places: [0, 3], steps: [1, 3]),
+            DomainThread(tokens[1], places: [1, 2], steps: [1, 2]),
+        ]
+        let limits: [[Int32]] = [[1, 2], [1, 1]]
+        _ = stack.align(threads, stage: 0, keepsMemory: keepsMemory)
+        #expect(stack.diagnostics().isEmpty)
+        stack.train(false)
+        _ = stack.align(threads, stage: 0, keepsMemory: keepsMemory)
+        let found = stack.diagnostics()
+        let modules = modules(of: stack)
+        for (own, name) in ["a", "b"].enumerated() {
+            let module = try #require(modules["0.0.\(name)_from_\(["b", "a"][own])"])
+            let crossed = module.attention(
+                tokens[own], memory: tokens[1 - own], keyLimits: limits[own])
+            let left: [Float] = values[own].elements()
+            let right: [Float] = crossed.values.elements()
+            let cosines = [0..<8, 8..<16].map { token -> Double in
+                func product(_ x: [Float], _ y: [Float]) -> Double {
+                    token.reduce(0) { $0 + Double(x[$1]) * Double(y[$1]) }
+                }
+                return product(left, right)
+                    / (product(left, left) * product(right, right)).squareRoot()
+            }
+            let expected = cosines.map(abs).reduce(0, +) / 2
+            #expect(abs(try #require(found["mean |cos| \(name)"]) - expected) < 1e-6)
+            let mean = abs(cosines.reduce(0, +) / 2)
+            #expect(abs(try #require(found["|mean cos| \(name)"]) - mean) < 1e-6)
+        }
     }
 
     @Test("a norm after the sum is refused where there are several sums")
@@ -102,35 +211,28 @@ struct GatedCrossAttentionTests {
     func threeDomains() throws {
         var configuration = GCAConfiguration.stages(0)
         configuration.activation = .tanh
-        let stack = try #require(
-            try GCAStack(
-                configuration, host: ABXI.self, width: 8, domains: ["a", "b", "c"],
-                initializer: .normal(deviation: 0.02), random: .seeded(5)))
-        stack.randomize(seed: 6)
+        let stack = try stack(configuration, ["a", "b", "c"])
         let threads = (0..<3).map { index in
             DomainThread(
-                tokens: JaggedTensor(
+                JaggedTensor(
                     values: Generator(seed: UInt64(index)).normal([3, 8]),
                     layout: JaggedLayout(lengths: [3])),
-                axis: [0, 1, 2])
+                places: [0, 1, 2], steps: [0, 1, 2])
         }
-        let modules = Dictionary(
-            uniqueKeysWithValues: stack.children.compactMap { name, child in
-                (child as? GatedCrossAttention).map { (name, $0) }
-            })
+        let modules = modules(of: stack)
         let updated = stack.align(threads, stage: 0)
         #expect(modules.count == 6)
         for (index, own) in ["a", "b", "c"].enumerated() {
-            var expected = threads[index].tokens.values
+            var expected = threads[index].queries.values
             for (other, name) in ["a", "b", "c"].enumerated() where other != index {
                 let module = try #require(modules["0.0.\(own)_from_\(name)"])
                 let output = module(
-                    threads[index].tokens, memory: threads[other].tokens, keyLimits: [1, 2, 3])
-                expected = expected + output.values - threads[index].tokens.values
+                    threads[index].queries, memory: threads[other].memory, keyLimits: [1, 2, 3])
+                expected = expected + output.values - threads[index].queries.values
             }
-            #expect(relativeError(updated[index].tokens.values, expected) < 1e-6)
+            #expect(relativeError(updated[index].queries.values, expected) < 1e-6)
         }
         #expect(
-            identical(stack.align(threads, stage: 1)[0].tokens.values, threads[0].tokens.values))
+            identical(stack.align(threads, stage: 1)[0].queries.values, threads[0].queries.values))
     }
 }

@@ -7,8 +7,9 @@
 // it back, and with it the LayerNorm bias that stands for a domain without history at evaluation); any number of
 // domains, of which the published model has two.
 //
-// GCA takes the reference's time axis, on which an item stands where it predicts: in training a query never sees the other
-// domain's newest event, in scoring it does. The GCA paper does not say, nor which tensors its stages take: inferred.
+// GCA reads other domains by their events' own places (DomainThread.swift), not by the reference's axis, on which an item
+// stands where it predicts and the latest one in the domain of no target stands nowhere: in training as in scoring a query
+// knows every event before its target. The GCA paper does not say, nor which tensors its stages take: inferred.
 //
 // Shapes: T tokens of the mixed sequences, S steps that predict some domain, d = embeddingSize.
 
@@ -173,27 +174,24 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
         let threads = steps.map { $0.keepingLast(settings.maximumLength) }
         var mixedTokens = embed(
             mixed.items, distances: mixed.distancesFromEnd, offsets: mixed.offsets)  // [T, d]
-        var domainThreads = threads.map {
-            DomainThread(
-                tokens: embed($0.items, distances: $0.distances, offsets: $0.offsets),
-                axis: $0.axis)
-        }
+        var domainThreads = domains.indices.map { thread(threads[$0], batch, $0, purpose) }
         if let gca { domainThreads = gca.align(domainThreads, stage: 0) }
 
-        mixedTokens = attention(mixedTokens, padding: mixedPadding(mixed))
+        mixedTokens = attention(mixedTokens, padding: vacant(mixedTokens.layout))
         for index in domains.indices {
-            domainThreads[index].tokens = attention(
-                domainThreads[index].tokens,
-                padding: threadPadding(threads[index], batch, purpose))
+            domainThreads[index].update(
+                queries: { attention($0, padding: vacant(threads[index], batch, purpose)) },
+                memory: { attention($0, padding: vacant($0.layout)) })
         }
         if let gca { domainThreads = gca.align(domainThreads, stage: 1) }
 
         // In inference only the last step matters, unless a later stage reads whole threads.
         let adaptsThreads = purpose == .training || settings.gca.stages.contains(2)
         for index in domains.indices where adaptsThreads {
-            domainThreads[index].tokens.values = adapt(
-                domainThreads[index].tokens.values, adapter: domains[index].dlora,
-                norm: domains[index].normSa)
+            let (adapter, norm) = (domains[index].dlora, domains[index].normSa)
+            domainThreads[index].update {
+                $0.with(adapt($0.values, adapter: adapter, norm: norm))
+            }
         }
         if let gca { domainThreads = gca.align(domainThreads, stage: 2) }
 
@@ -202,7 +200,7 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
                 mixedTokens.values.rowsOrZeros(
                     threads[index].places(in: mixed, trimmedFrom: batch)),
                 adapter: mixedAdapter, norm: mixedNorm)  // [S, d]
-            var own = domainThreads[index].tokens.values.rowsOrZeros(threads[index].predictors)
+            var own = domainThreads[index].queries.values.rowsOrZeros(threads[index].predictors)
             if !adaptsThreads {
                 own = adapt(own, adapter: domains[index].dlora, norm: domains[index].normSa)
             }
@@ -211,6 +209,22 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
                 settled(own, threads[index].predictors, index, purpose, isAdapted: !adaptsThreads),
                 by: domains[index])
         }
+    }
+
+    /// A domain's items as they predict, and in training all of them as other domains read them.
+    private func thread(
+        _ own: DomainSteps, _ batch: SequenceBatch, _ index: Int, _ purpose: Purpose
+    ) -> DomainThread {
+        func embedded(_ steps: DomainSteps) -> JaggedTensor {
+            embed(steps.items, distances: steps.distances, offsets: steps.offsets)
+        }
+        guard gca != nil, purpose == .training else {
+            return DomainThread(embedded(own), places: own.places, steps: own.axis)
+        }
+        let all = batch.inferenceSteps(of: shape.domains[index].items)
+            .keepingLast(settings.maximumLength)
+        return DomainThread(
+            queries: embedded(own), steps: own.axis, memory: embedded(all), places: all.places)
     }
 
     /// Settles what a domain without history contributes: nothing, or the bias that LayerNorm makes of nothing.
@@ -233,27 +247,24 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
             + parts.norm2(own, adding: parts.proj(own), dropout: dropout)
     }
 
-    private func mixedPadding(_ batch: SequenceBatch) -> [Int32]? {
+    /// For each token the vacant places in front of its row.
+    private func vacant(_ layout: JaggedLayout) -> [Int32]? {
         guard settings.attendsPadding else { return nil }
-        return (0..<batch.rows).flatMap { row in
-            let count = batch.tokens(ofRow: row).count
+        return (0..<layout.rowCount).flatMap { row in
+            let count = layout.tokens(of: row).count
             return [Int32](repeating: Int32(settings.maximumLength - count), count: count)
         }
     }
 
-    private func threadPadding(
+    /// The same for a domain's queries, which in training stand on the mixed sequence's axis.
+    private func vacant(
         _ steps: DomainSteps, _ batch: SequenceBatch, _ purpose: Purpose
     ) -> [Int32]? {
-        guard settings.attendsPadding else { return nil }
-        if purpose == .training {
-            let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
-            return steps.vacancies(rowLengths: lengths, length: settings.maximumLength)
+        guard settings.attendsPadding, purpose == .training else {
+            return vacant(JaggedLayout(offsets: steps.offsets))
         }
-        return (0..<batch.rows).flatMap { row -> [Int32] in
-            let count = steps.offsets[row + 1] - steps.offsets[row]
-            return [Int32](
-                repeating: Int32(settings.maximumLength) - count, count: Int(count))
-        }
+        let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
+        return steps.vacancies(rowLengths: lengths, length: settings.maximumLength)
     }
 
     // MARK: Training

@@ -10,9 +10,10 @@
 // for the infomax, where the reference leaves them out; any number of domains: the others of a domain together stand
 // where the second domain stands. Of the graph convolution the reference holds a weight that it does not use.
 //
-// GCA attaches to the domains' encoders; the paper does not say which tensors it takes in this host. An item stands on its
-// axis where it predicts, as in ``ABXI``: in training a query never sees the other domain's newest event, in scoring it
-// does.
+// GCA attaches to the domains' encoders; the paper does not say which tensors it takes in this host. An item that predicts
+// reads every event of the other domains before its target, in training as in scoring (DomainThread.swift). The mixed
+// sequence reads no thread. As in the reference, training adds an item's own state to the mixed one at the item, where
+// scoring adds it to the newest one: what GCA brings is at the step in both.
 //
 // Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize.
 
@@ -197,26 +198,48 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
             at: places(batch.offsets, rowLengths: lengths, axis: axis))
     }
 
-    /// For each domain the state after each of its tokens. [S, d]
-    private func domainStates(_ batch: SequenceBatch, _ own: [DomainSequence]) -> [Tensor] {
+    /// For each domain the state after each of its tokens, and the newest token of the batch that each knows. [S, d]
+    private func domainStates(
+        _ batch: SequenceBatch, _ own: [DomainSequence]
+    ) -> [(states: Tensor, newest: [Int32])] {
+        // GCA lets a domain's latest event be read that predicts nothing.
+        let read =
+            gca == nil
+            ? own : shape.domains.map { DomainSequence($0.items, of: batch.withoutTargets) }
         let lengths = (0..<batch.rows).map { batch.tokens(ofRow: $0).count }
-        var threads = own.indices.map { index -> DomainThread in
-            let axis = own[index].axis(in: batch)
+        var threads = read.indices.map { index -> DomainThread in
+            let axis = read[index].axis(in: batch)
             let values = embed(
-                own[index].items, domains[index].itemEmbedding, domainGraph,
+                read[index].items, domains[index].itemEmbedding, domainGraph,
                 domains[index].convolution)
-            let layout = JaggedLayout(offsets: own[index].offsets)
+            let layout = JaggedLayout(offsets: read[index].offsets)
             return DomainThread(
-                tokens: JaggedTensor(values: values, layout: layout), axis: axis)
+                JaggedTensor(values: values, layout: layout), places: axis,
+                steps: DomainThread.steps(of: axis, offsets: layout.offsets, in: batch))
         }
         if let gca { threads = gca.align(threads, stage: 0) }
         for index in threads.indices {
-            threads[index].tokens.values = domains[index].encoder(
-                threads[index].tokens.values,
-                at: places(own[index].offsets, rowLengths: lengths, axis: threads[index].axis))
+            let encoder = domains[index].encoder
+            let places = places(
+                read[index].offsets, rowLengths: lengths, axis: threads[index].places)
+            threads[index].update { $0.with(encoder($0.values, at: places)) }
         }
-        if let gca { threads = gca.align(threads, stage: 1) }
-        return threads.map(\.tokens.values)
+        guard let gca else { return zip(threads, own).map { ($0.queries.values, $1.tokens) } }
+        threads = gca.align(threads, stage: 1)
+        return threads.indices.map { index in
+            let kept = (0..<batch.rows).flatMap { row in
+                read[index].range(ofRow: row).prefix(own[index].range(ofRow: row).count)
+            }
+            let steps = threads[index].steps
+            let newest = (0..<batch.rows).flatMap { row in
+                read[index].range(ofRow: row).map { steps[$0] + batch.offsets[row] }
+            }
+            let states = threads[index].queries.values
+            return (
+                states.rows(Tensor(kept.map(Int32.init), device: states.device)),
+                kept.map { newest[$0] }
+            )
+        }
     }
 
     // MARK: Training
@@ -234,7 +257,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let (sequences, kept) = full.trimmed(to: settings.maximumLength)
         let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
         let mixed = mixedStates(sequences, items: sequences.items)
-        let states = domainStates(sequences, own)
+        let states = domainStates(sequences, own).map(\.states)
         var prediction: [Tensor] = []
         var infomax: [Tensor] = []
         for index in shape.domains.indices {
@@ -264,8 +287,8 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let mixed = mixedStates(sequences, items: sequences.items)
         let tokens = (0..<Int32(sequences.tokens)).map { $0 }
         return [TrainingStates(tokens: tokens, states: mixed)]
-            + zip(own, domainStates(sequences, own)).map {
-                TrainingStates(tokens: $0.tokens, states: $1)
+            + domainStates(sequences, own).map {
+                TrainingStates(tokens: $0.newest, states: $0.states)
             }
     }
 
@@ -350,7 +373,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let batch = histories.keepingLast(settings.maximumLength)
         let own = shape.domains.map { DomainSequence($0.items, of: batch) }
         let mixed = mixedStates(batch, items: batch.items)
-        let states = domainStates(batch, own)
+        let states = domainStates(batch, own).map(\.states)
         var starts: [Int32] = [0]
         for state in states { starts.append(starts[starts.count - 1] + Int32(state.size(0))) }
         func last(_ offsets: [Int32], _ row: Int, _ start: Int32) -> Int32 {

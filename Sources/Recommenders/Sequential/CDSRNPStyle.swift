@@ -16,7 +16,9 @@
 // Scoring takes the prior's mean over a stored support set, training sequences of people at equal distances in the data,
 // so that it repeats itself and no state knows what comes after it.
 //
-// Where GCA attaches, and that an item stands on its axis where it predicts, is chosen too.
+// Where GCA attaches is chosen too. A state reads every event of the other domains before its target, in training as in
+// scoring (DomainThread.swift); a person's states elsewhere that join it are those of the memory, which know only what
+// came before their events, and so are those that the last stage reads.
 //
 // Shapes: T tokens, S states, U people, d = embeddingSize, l = latentSize.
 
@@ -145,8 +147,12 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
     /// What the encoders made of a batch.
     private struct Reading {
         let batch: SequenceBatch
+        /// For each domain its events.
+        let own: [DomainSequence]
         /// For each domain the state after each of its items.
         let states: [Tensor]
+        /// For each domain the same, as other domains may read it: without what came after the item.
+        let memory: [Tensor]
         /// For each domain and token of the batch the domain's newest item up to there; -1 without one.
         let newest: [[Int32]]
 
@@ -156,9 +162,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
 
     /// Encodes a batch; the support set is none of the people whose cosines count.
     private func read(_ batch: SequenceBatch, isSupport: Bool = false) -> Reading {
-        var histories = batch
-        histories.targets = []
-        let own = shape.domains.map { DomainSequence($0.items, of: histories) }
+        let own = shape.domains.map { DomainSequence($0.items, of: batch.withoutTargets) }
         let scale = Double(settings.embeddingSize).squareRoot()
         // Counted from the oldest item: counted from the newest they would tell how many are to come.
         let places = own.map { sequence in
@@ -167,34 +171,44 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
                 positions: JaggedLayout(offsets: sequence.offsets).causalLimits.map { $0 - 1 })
         }
         var threads = own.indices.map { index in
-            DomainThread(
-                tokens: domains[index].encoder.embedded(
+            let axis = own[index].axis(in: batch)
+            return DomainThread(
+                domains[index].encoder.embedded(
                     itemEmbedding(own[index].items) * scale, at: places[index]),
-                axis: own[index].axis(in: batch))
+                places: axis,
+                steps: DomainThread.steps(of: axis, offsets: own[index].offsets, in: batch))
         }
-        if let gca { threads = gca.align(threads, stage: 0, records: !isSupport) }
+        func align(_ stage: Int) {
+            guard let gca else { return }
+            threads = gca.align(threads, stage: stage, keepsMemory: true, records: !isSupport)
+        }
+        align(0)
         for index in domains.indices {
             let backbone = domains[index].encoder.backbone
-            threads[index].tokens.values = backbone.lastLayernorm(
-                backbone(
-                    threads[index].tokens, blocks: 0..<settings.blocks, at: places[index]
-                ).values)
+            threads[index].update {
+                let read = backbone($0, blocks: 0..<settings.blocks, at: places[index])
+                return read.with(backbone.lastLayernorm(read.values))
+            }
         }
-        if let gca { threads = gca.align(threads, stage: 1, records: !isSupport) }
+        align(1)
         return Reading(
-            batch: batch, states: threads.map(\.tokens.values),
-            newest: own.map { $0.newest(in: batch) })
+            batch: batch, own: own, states: threads.map(\.queries.values),
+            memory: threads.map(\.memory.values), newest: own.map { $0.newest(in: batch) })
     }
 
-    /// What is known of people at some tokens when a domain is recommended in. [tokens, d]
-    private func states(_ reading: Reading, _ domain: Int, at tokens: [Int32]) -> Tensor {
+    /// What is known of people at some tokens when a domain is recommended in, or, as memory, what others may read of
+    /// it. [tokens, d]
+    private func states(
+        _ reading: Reading, _ domain: Int, at tokens: [Int32], asMemory: Bool = false
+    ) -> Tensor {
         func newest(_ index: Int) -> [Int32] { tokens.map { reading.newest[index][Int($0)] } }
-        let own = reading.states[domain].rowsOrZeros(newest(domain))
+        let known = asMemory ? reading.memory : reading.states
+        let own = known[domain].rowsOrZeros(newest(domain))
         var sum = Tensor.zeros([tokens.count, settings.embeddingSize], device: own.device)
         var counts = [Float](repeating: 0, count: tokens.count)
         for other in domains.indices where other != domain {
             let rows = newest(other)
-            sum = sum + reading.states[other].rowsOrZeros(rows)
+            sum = sum + reading.memory[other].rowsOrZeros(rows)
             for (place, row) in rows.enumerated() where row >= 0 { counts[place] += 1 }
         }
         let shares = Tensor(
@@ -263,12 +277,26 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         )
     }
 
-    /// States that are scored, and the tokens after which they stand.
+    /// States that are scored or read, and the tokens after which they stand.
     private struct Scored {
         var tokens: [Int32] = []
         var offsets: [Int32] = [0]
-        var axis: [Int32] = []
         var states: Tensor?
+
+        /// Some tokens of each row.
+        init(_ batch: SequenceBatch, tokens ofRow: (_ row: Int) -> [Int32]) {
+            for row in 0..<batch.rows {
+                tokens += ofRow(row)
+                offsets.append(Int32(tokens.count))
+            }
+        }
+
+        /// The tokens' places in their rows.
+        func axis(in batch: SequenceBatch) -> [Int32] {
+            (0..<batch.rows).flatMap { row in
+                tokens[Int(offsets[row])..<Int(offsets[row + 1])].map { $0 - batch.offsets[row] }
+            }
+        }
     }
 
     /// For each domain the states of the steps that predict it in some rows; `latest` leaves the rows' last ones.
@@ -278,27 +306,37 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         let batch = reading.batch
         let isAsked = Set(rows)
         var all = shape.domains.map { domain in
-            var own = Scored()
-            for row in 0..<batch.rows {
+            Scored(batch) { row in
                 let tokens = isAsked.contains(row) ? batch.tokens(ofRow: row) : 0..<0
-                for token in latest ? tokens.suffix(1) : tokens
-                where domain.items.contains(batch.targets[token]) {
-                    own.tokens.append(Int32(token))
-                    own.axis.append(Int32(token) - batch.offsets[row])
-                }
-                own.offsets.append(Int32(own.tokens.count))
+                return (latest ? tokens.suffix(1) : tokens)
+                    .filter { domain.items.contains(batch.targets[$0]) }.map(Int32.init)
             }
-            return own
         }
-        var threads = all.enumerated().map { index, own in
-            DomainThread(
-                tokens: JaggedTensor(
-                    values: decode(states(reading, index, at: own.tokens), index, context),
-                    layout: JaggedLayout(offsets: own.offsets)),
-                axis: own.axis)
+        for index in all.indices {
+            all[index].states = decode(
+                states(reading, index, at: all[index].tokens), index, context)
         }
-        if let gca { threads = gca.align(threads, stage: 2) }
-        for index in all.indices { all[index].states = threads[index].tokens.values }
+        guard let gca, settings.gca.stages.contains(2) else { return all }
+        let threads = all.enumerated().map { index, asking in
+            // Others read what was known of the person at the domain's events.
+            let events = Scored(batch) { row in
+                let own = reading.own[index].range(ofRow: row)
+                return isAsked.contains(row) ? Array(reading.own[index].tokens[own]) : []
+            }
+            let read = decode(
+                states(reading, index, at: events.tokens, asMemory: true), index, context)
+            return DomainThread(
+                queries: JaggedTensor(
+                    values: asking.states ?? read[0..<0],
+                    layout: JaggedLayout(offsets: asking.offsets)),
+                steps: asking.axis(in: batch),
+                memory: JaggedTensor(
+                    values: read, layout: JaggedLayout(offsets: events.offsets)),
+                places: events.axis(in: batch))
+        }
+        for (index, thread) in gca.align(threads, stage: 2).enumerated() {
+            all[index].states = thread.queries.values
+        }
         return all
     }
 

@@ -1,12 +1,18 @@
 // GCA: gated cross-attention between the domain threads of a host.
 //
 // H. Lee, Y. Zhang, H. V. Nguyen, X. Liu, N. Park, C. Jung, R. Jin, Y. Wang, Z. Wang, S. Sojoudi, X. Feng:
-// "Orthogonal Alignment in Cross-Attention", arXiv 2510.09435, 2025. No reference code is public.
+// "Cross-attention Secretly Performs Orthogonal Alignment in Recommendation Models", arXiv 2510.09435, 2025. No
+// reference code is public.
 //
 // Differences from the reference: the paper's formulas were not available. The module follows its description
 // (gate = feed-forward net on [query; output], residual on the query) with the inner width 4d that the published
 // parameter counts imply; where LayerNorm stands, the heads, the gate's hidden non-linearity and its initial
 // value are settings.
+//
+// Who may read what is not known either, and is chosen here for every host (DomainThread.swift): a query reads all that
+// the other domains had until the step that it predicts, their newest event included, in training as in scoring; what it
+// reads knows nothing after its own place. Where something still reads a thread after a stage, a deeper module, a later
+// stage or the host itself, its memory goes through modules and layers a second time, with narrower limits.
 
 public import Torch
 public import TorchNN
@@ -147,38 +153,6 @@ struct CosineRecord {
     }
 }
 
-/// One domain's tokens at some place of a host, on the time axis that all its threads share.
-public struct DomainThread {
-    /// The tokens [tokens, width].
-    public var tokens: JaggedTensor
-    /// Where each token stands on the row's shared axis; not decreasing within a row.
-    ///
-    /// It is the step at which the token predicts, as query and as key alike. A token that could be read from its
-    /// own, earlier position on would leak: at an earlier stage it may have read what happened until its step.
-    public let axis: [Int32]
-
-    /// Joins tokens and their places.
-    public init(tokens: JaggedTensor, axis: [Int32]) {
-        precondition(tokens.layout.tokenCount == axis.count, "DomainThread: one place a token")
-        self.tokens = tokens
-        self.axis = axis
-    }
-
-    /// For each token of this thread, how many tokens of `other` in its row stand no later.
-    func limits(in other: DomainThread) -> [Int32] {
-        var limits = [Int32](repeating: 0, count: axis.count)
-        for row in 0..<tokens.layout.rowCount {
-            let keys = other.tokens.layout.tokens(of: row)
-            var next = keys.lowerBound
-            for token in tokens.layout.tokens(of: row) {
-                while next < keys.upperBound, other.axis[next] <= axis[token] { next += 1 }
-                limits[token] = Int32(next - keys.lowerBound)
-            }
-        }
-        return limits
-    }
-}
-
 /// A model whose domain threads GCA can update.
 public protocol GCAHost: Module, Diagnosing {
     /// What each stage of the host stands for, in order.
@@ -247,29 +221,49 @@ public final class GCAStack: Module {
 
     /// Updates all threads at one stage; a stage that is not attached changes nothing.
     ///
-    /// Every thread reads the others as they were before the step; with more than two domains the gated
-    /// outputs of all other domains are added. Threads of people who are not evaluated leave no cosines: `records`.
+    /// Every thread reads the others' memory as it was before the step; with more than two domains the gated outputs of
+    /// all other domains are added. The last stage leaves no memory behind unless the host reads it: `keepsMemory`.
+    /// Threads of people who are not evaluated leave no cosines: `records`.
     public func align(
-        _ threads: [DomainThread], stage: Int, records: Bool = true
+        _ threads: [DomainThread], stage: Int, keepsMemory: Bool = false, records: Bool = true
     ) -> [DomainThread] {
+        let steps = modulesByStage[stage] ?? []
+        let hasLaterStage = modulesByStage.keys.contains { $0 > stage }
         var threads = threads
-        for pairs in modulesByStage[stage] ?? [] {
+        for (step, pairs) in steps.enumerated() {
+            let isReadLater = keepsMemory || hasLaterStage || step + 1 < steps.count
             let before = threads
-            var isUpdated = [Bool](repeating: false, count: threads.count)
-            for pair in pairs {
-                let query = before[pair.query]
-                let updated = pair.module(
-                    query.tokens, memory: before[pair.memory].tokens,
-                    keyLimits: query.limits(in: before[pair.memory]), records: records
-                ).values
-                // With two domains the module's output is the sum already.
-                threads[pair.query].tokens.values =
-                    isUpdated[pair.query]
-                    ? threads[pair.query].tokens.values + (updated - query.tokens.values) : updated
-                isUpdated[pair.query] = true
+            for index in threads.indices {
+                let own = pairs.filter { $0.query == index }
+                let thread = before[index]
+                let queries = sum(own, of: before, added: thread.queries, records: records) {
+                    thread.queryLimits(in: $0)
+                }
+                let memory =
+                    isReadLater
+                    ? sum(own, of: before, added: thread.memory, records: false) {
+                        thread.memoryLimits(in: $0)
+                    } : nil
+                threads[index].take(queries: queries, memory: memory)
             }
         }
         return threads
+    }
+
+    /// What the modules of one domain make of its tokens by the memory of the other domains.
+    private func sum(
+        _ pairs: [Pair], of threads: [DomainThread], added tokens: JaggedTensor, records: Bool,
+        limits: (DomainThread) -> [Int32]
+    ) -> JaggedTensor {
+        let updated = pairs.map { pair in
+            let other = threads[pair.memory]
+            return pair.module(
+                tokens, memory: other.memory, keyLimits: limits(other), records: records
+            ).values
+        }
+        guard let first = updated.first else { return tokens }
+        // With two domains the module's output is the sum already.
+        return tokens.with(updated.dropFirst().reduce(first) { $0 + ($1 - tokens.values) })
     }
 
     /// Forgets recorded cosines.

@@ -16,8 +16,8 @@
 // is none (`text`), not an LLM's; the profile that an LLM writes of a person is not available: the mean of the joint
 // vectors of the person's items in the row stands for it (`userWeight: 0` leaves it out).
 //
-// GCA takes ABXI's time axis, on which an item stands where it predicts: in training a query never sees the other
-// domain's newest event, in scoring it does.
+// GCA lets an item that predicts read every event of the other domains before its target (DomainThread.swift), also the
+// latest one of a domain, which predicts nothing in training; in training and scoring alike.
 //
 // Shapes: T tokens of the mixed sequences, S of one domain's, d = embeddingSize, e = jointSize.
 
@@ -199,18 +199,13 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
         let mixed = encoder(
             adapted(batch.items) * Double(settings.jointSize).squareRoot(),
             at: places(batch.offsets))
-        let scale = Double(settings.embeddingSize).squareRoot()
-        let places = steps.map { self.places($0.offsets) }
-        var threads = domains.indices.map { index in
-            DomainThread(
-                tokens: domains[index].encoder.embedded(
-                    domains[index].vectors(steps[index].items) * scale, at: places[index]),
-                axis: steps[index].axis)
-        }
+        var threads = domains.indices.map { thread(steps[$0], batch, $0) }
         func apply(_ blocks: Range<Int>) {
             for index in domains.indices {
-                threads[index].tokens = domains[index].encoder.backbone(
-                    threads[index].tokens, blocks: blocks, at: places[index])
+                let backbone = domains[index].encoder.backbone
+                threads[index].update {
+                    backbone($0, blocks: blocks, at: places($0.layout.offsets))
+                }
             }
         }
         if let gca { threads = gca.align(threads, stage: 0) }
@@ -218,11 +213,27 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
         if let gca { threads = gca.align(threads, stage: 1) }
         apply(1..<settings.blocks)
         for index in domains.indices {
-            threads[index].tokens.values = domains[index].encoder.backbone.lastLayernorm(
-                threads[index].tokens.values)
+            let norm = domains[index].encoder.backbone.lastLayernorm
+            threads[index].update { $0.with(norm($0.values)) }
         }
         if let gca { threads = gca.align(threads, stage: 2) }
-        return Threads(mixed: mixed, own: threads.map(\.tokens.values))
+        return Threads(mixed: mixed, own: threads.map(\.queries.values))
+    }
+
+    /// A domain's items as they predict, and in training all of them as other domains read them.
+    private func thread(_ own: DomainSteps, _ batch: SequenceBatch, _ index: Int) -> DomainThread {
+        let parts = domains[index]
+        let scale = Double(settings.embeddingSize).squareRoot()
+        func embedded(_ steps: DomainSteps) -> JaggedTensor {
+            parts.encoder.embedded(
+                parts.vectors(steps.items) * scale, at: places(steps.offsets))
+        }
+        guard gca != nil, !batch.targets.isEmpty else {
+            return DomainThread(embedded(own), places: own.places, steps: own.axis)
+        }
+        let all = batch.inferenceSteps(of: shape.domains[index].items)
+        return DomainThread(
+            queries: embedded(own), steps: own.axis, memory: embedded(all), places: all.places)
     }
 
     private func adapted(_ lists: [Int32]...) -> AdaptedItems {

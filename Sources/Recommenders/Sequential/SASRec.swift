@@ -7,8 +7,8 @@
 // sample of its own; the padding row is no candidate (`scoresPadding` makes it one); `scope` chooses between one
 // encoder over the mixed sequence and one for each domain over its own events, the single-domain twin; `softmax` can
 // replace all items by samples; `gca` lets the domains' encoders hear of each other (GatedCrossAttention.swift), each
-// event of what came before it, so a state knows nothing of the other domains' events after its own latest. Such
-// threads are what LLM4CDSR has, a host of the GCA paper; that is inferred, and so are the stages' places.
+// state of all that the other domains had before what it predicts. Such threads are what LLM4CDSR has, a host of the GCA
+// paper; that is inferred, and so are the stages' places.
 
 public import Interactions
 public import Torch

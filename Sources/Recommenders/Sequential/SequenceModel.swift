@@ -170,31 +170,39 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     /// The states that are scored, encoder by encoder.
     func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
-        predictions(of: sequences).map { TrainingStates(tokens: $0.tokens, states: $0.states) }
+        predictions(of: sequences).map { TrainingStates(tokens: $0.newest, states: $0.states) }
     }
 
-    /// What an encoder predicts in training: where it stands in the batch, from which state and which row of its table.
-    private typealias Predictions = (tokens: [Int32], states: Tensor, targets: [Int32])
+    /// What an encoder predicts in training: where it stands in the batch, the newest token that it knows, from which
+    /// state and which row of its table.
+    private typealias Predictions = (
+        tokens: [Int32], newest: [Int32], states: Tensor, targets: [Int32]
+    )
 
     /// What is scored, encoder by encoder.
     private func predictions(of sequences: SequenceBatch) -> [Predictions] {
         let views = encoders.indices.map { view(of: sequences, by: $0) }
         guard let gca else {
             return zip(encoders, views).map {
-                ($1.tokens, $0.states(of: $1.batch), $1.batch.targets)
+                ($1.tokens, $1.tokens, $0.states(of: $1.batch), $1.batch.targets)
             }
         }
         // Domains also hear of each other's latest events, which predict nothing.
         let heard = encoders.indices.map { view(of: sequences.withoutTargets, by: $0) }
-        return zip(views, zip(heard, alignedThreads(heard, of: sequences, by: gca))).map {
-            view, all in
+        let threads = alignedThreads(heard, of: sequences, by: gca)
+        return encoders.indices.map { index in
+            let (view, all, thread) = (views[index], heard[index], threads[index])
             let places = Dictionary(
-                uniqueKeysWithValues: all.0.tokens.enumerated().map { ($1, Int32($0)) })
+                uniqueKeysWithValues: all.tokens.enumerated().map { ($1, Int32($0)) })
             let own = view.tokens.indices.filter { places[view.tokens[$0]] != nil }
             let rows = own.compactMap { places[view.tokens[$0]] }
-            let states = all.1.tokens.values
+            let newest = (0..<sequences.rows).flatMap { row in
+                all.batch.tokens(ofRow: row).map { thread.steps[$0] + sequences.offsets[row] }
+            }
+            let states = thread.queries.values
             return (
-                own.map { view.tokens[$0] }, states.rows(Tensor(rows, device: states.device)),
+                own.map { view.tokens[$0] }, rows.map { newest[Int($0)] },
+                states.rows(Tensor(rows, device: states.device)),
                 own.map { view.batch.targets[$0] }
             )
         }
@@ -203,24 +211,24 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
     /// What an encoder reads of a batch: rows of its own table, and where in the batch each stood.
     private typealias View = (batch: SequenceBatch, tokens: [Int32])
 
-    /// The domains' states, which hear of each other on their way; each stands at its own token, and hears what came
-    /// before it.
+    /// The domains' states, which hear of each other on their way.
     private func alignedThreads(
         _ views: [View], of sequences: SequenceBatch, by gca: GCAStack
     ) -> [DomainThread] {
         let staged = encoders.compactMap { $0 as? any StagedEncoder }
         let blocks = staged.map(\.blocks)
         var threads = zip(staged, views).map { encoder, view in
-            let axis = (0..<view.batch.rows).flatMap { row in
+            let places = (0..<view.batch.rows).flatMap { row in
                 view.batch.tokens(ofRow: row).map { view.tokens[$0] - sequences.offsets[row] }
             }
-            return DomainThread(tokens: encoder.embed(view.batch), axis: axis)
+            return DomainThread(
+                encoder.embed(view.batch), places: places,
+                steps: DomainThread.steps(
+                    of: places, offsets: view.batch.offsets, in: sequences))
         }
         func read(through range: Range<Int>) {
             for index in threads.indices {
-                threads[index].tokens = blocks[index][range].reduce(threads[index].tokens) {
-                    $1($0)
-                }
+                threads[index].update { blocks[index][range].reduce($0) { $1($0) } }
             }
         }
         threads = gca.align(threads, stage: 0)
@@ -284,7 +292,7 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         let aligned = gca.map { alignedThreads(views, of: histories, by: $0) }
         let perEncoder = encoders.indices.map { index -> Tensor in
             let own = views[index].batch
-            if let thread = aligned?[index].tokens {
+            if let thread = aligned?[index].queries {
                 let last = (0..<own.rows).map { row -> Int32 in
                     own.tokens(ofRow: row).last.map(Int32.init) ?? -1
                 }

@@ -14,7 +14,9 @@ struct DomainSteps {
     var items: [Int32] = []
     /// Where each row begins.
     var offsets: [Int32] = [0]
-    /// The step on the mixed sequence's axis at which each item predicts.
+    /// Each item's place on the mixed sequence's axis.
+    var places: [Int32] = []
+    /// The step on that axis at which each item predicts.
     var axis: [Int32] = []
     /// Each item's distance from the end of its row: 1 is the newest.
     var distances: [Int32] = []
@@ -31,15 +33,16 @@ extension SequenceBatch {
     func trainingSteps(of domain: Range<Int32>) -> DomainSteps {
         var steps = DomainSteps()
         for row in 0..<rows {
-            var newest: Int32?
+            var newest: Int?
             for token in tokens(ofRow: row) {
-                if domain.contains(items[token]) { newest = items[token] }
+                if domain.contains(items[token]) { newest = token }
                 guard domain.contains(targets[token]) else { continue }
                 steps.predictingTokens.append(Int32(token))
                 steps.predictingRows.append(Int32(row))
                 steps.predictors.append(newest == nil ? -1 : Int32(steps.items.count))
                 if let newest {
-                    steps.items.append(newest)
+                    steps.items.append(items[newest])
+                    steps.places.append(Int32(newest) - offsets[row])
                     steps.axis.append(Int32(token) - offsets[row])
                 }
             }
@@ -55,16 +58,16 @@ extension SequenceBatch {
             let tokens = tokens(ofRow: row)
             let first = steps.items.count
             for token in tokens where domain.contains(items[token]) {
-                if steps.items.count > first { steps.axis.append(Int32(token) - offsets[row] - 1) }
                 steps.items.append(items[token])
+                steps.places.append(Int32(token) - offsets[row])
             }
-            if steps.items.count > first { steps.axis.append(Int32(tokens.count) - 1) }
             steps.predictingTokens.append(tokens.isEmpty ? -1 : Int32(tokens.upperBound) - 1)
             steps.predictingRows.append(Int32(row))
             steps.predictors.append(
                 steps.items.count > first ? Int32(steps.items.count) - 1 : -1)
             steps.closeRow()
         }
+        steps.axis = DomainThread.steps(of: steps.places, offsets: steps.offsets, in: self)
         return steps
     }
 }
@@ -87,6 +90,7 @@ extension DomainSteps {
             for index in (Int(offsets[row])..<Int(offsets[row + 1])).suffix(length) {
                 place[index] = Int32(kept.items.count)
                 kept.items.append(items[index])
+                kept.places.append(places[index])
                 kept.axis.append(axis[index])
             }
             kept.closeRow()

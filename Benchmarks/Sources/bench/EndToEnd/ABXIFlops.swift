@@ -50,32 +50,54 @@ struct ABXIFlops {
 
     private func forward(row: Int, of batch: SequenceBatch) -> Double {
         let tokens = batch.tokens(ofRow: row)
-        let count = domains.count
-        var hasItem = [Bool](repeating: false, count: count)
-        var steps = [Int](repeating: 0, count: count)
-        var ownSteps = [Int](repeating: 0, count: count)
-        // By domain of the query, then by domain of the key: a token sees those that stand no later.
-        var seen = [[Int]](repeating: [Int](repeating: 0, count: count), count: count)
+        var threads = [Thread](repeating: Thread(domains.count), count: domains.count)
         for token in tokens {
-            for domain in domains.indices {
-                hasItem[domain] = hasItem[domain] || domains[domain].contains(batch.items[token])
-                guard domains[domain].contains(batch.targets[token]) else { continue }
-                steps[domain] += 1
-                guard hasItem[domain] else { continue }
-                ownSteps[domain] += 1
-                for other in domains.indices { seen[domain][other] += ownSteps[other] }
+            for domain in domains.indices where domains[domain].contains(batch.items[token]) {
+                threads[domain].events += 1
+                for other in domains.indices {
+                    threads[domain].memoryPairs[other] += threads[other].events
+                }
+            }
+            for domain in domains.indices where domains[domain].contains(batch.targets[token]) {
+                threads[domain].steps += 1
+                guard threads[domain].events > 0 else { continue }
+                threads[domain].queries += 1
+                for other in domains.indices {
+                    threads[domain].queryPairs[other] += threads[other].events
+                }
             }
         }
         let mixed = tokens.count * (tokens.count + 1) / 2
         return domains.indices.reduce(
             attention(keys: tokens.count, queries: tokens.count, pairs: mixed)
         ) { sum, domain in
-            let own = ownSteps[domain]
-            let shared = steps[domain]
-            return sum + attention(keys: own, queries: own, pairs: seen[domain][domain])
-                + crossed(domain, tokens: ownSteps, pairs: seen[domain])
-                + adapted(own) + adapted(shared) + projected(shared: shared, own: own)
-                + scored(shared, items: competitors(in: domain))
+            let own = threads[domain]
+            return sum
+                + attention(
+                    keys: own.queries, queries: own.queries, pairs: own.queryPairs[domain])
+                + crossed(domain, threads)
+                + adapted(own.queries) + adapted(own.steps)
+                + projected(shared: own.steps, own: own.queries)
+                + scored(own.steps, items: competitors(in: domain))
+        }
+    }
+
+    /// What a row has of a domain.
+    private struct Thread {
+        /// Its events, which other domains read.
+        var events = 0
+        /// Steps that predict the domain.
+        var steps = 0
+        /// Those of them with an event of the domain before.
+        var queries = 0
+        /// By domain the events up to the steps of the queries.
+        var queryPairs: [Int]
+        /// By domain the events up to this domain's.
+        var memoryPairs: [Int]
+
+        init(_ domains: Int) {
+            queryPairs = [Int](repeating: 0, count: domains)
+            memoryPairs = queryPairs
         }
     }
 
@@ -88,15 +110,29 @@ struct ABXIFlops {
         }
     }
 
-    /// Gated cross-attention from one domain's tokens to every other domain's, at all stages.
-    private func crossed(_ query: Int, tokens: [Int], pairs: [Int]) -> Double {
+    /// Gated cross-attention from a domain's tokens to every other domain's memory, at all stages.
+    ///
+    /// The domain's own memory goes through the layers before the last stage, and through all modules but the last.
+    private func crossed(_ domain: Int, _ threads: [Thread]) -> Double {
+        guard let last = settings.gca.stages.max() else { return 0 }
+        let own = threads[domain]
         let modules = Double(settings.gca.stages.count * settings.gca.depth)
-        let gate = 24 * width * width * Double(tokens[query])
-        return domains.indices.filter { $0 != query }.reduce(0) { sum, other in
-            sum + modules
-                * (gate
-                    + attention(keys: tokens[other], queries: tokens[query], pairs: pairs[other]))
+        var sum = 0.0
+        if last > 0 {
+            sum += attention(
+                keys: own.events, queries: own.events, pairs: own.memoryPairs[domain])
         }
+        if last > 1 { sum += adapted(own.events) }
+        let gate = 24 * width * width
+        for other in domains.indices where other != domain {
+            let queries = attention(
+                keys: threads[other].events, queries: own.queries, pairs: own.queryPairs[other])
+            let memory = attention(
+                keys: 0, queries: own.events, pairs: own.memoryPairs[other])
+            sum += modules * (gate * Double(own.queries) + queries)
+            sum += (modules - 1) * (gate * Double(own.events) + memory)
+        }
+        return sum
     }
 
     /// The newest state of one history for one domain, and its products with candidates; without GCA.
