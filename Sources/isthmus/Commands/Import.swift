@@ -87,7 +87,7 @@ struct Import: ParsableCommand {
         guard items.isEmpty || items.count == paths.count else {
             throw ValidationError(
                 "--items: expected one for each of \(paths.count) files of events, got "
-                    + "\(items.count).")
+                    + "\(items.count); write --items before each of them.")
         }
         guard format.name == "csv" || delimited.isDefault else {
             throw ValidationError("The CSV options go with the format csv, not \(format.name).")
@@ -102,13 +102,11 @@ struct Import: ParsableCommand {
     }
 
     func run() throws {
-        let bar = ProgressBar()
-        let manifest = try Importer.run(
-            sources: sources, format: format.format(delimited), options: try options(),
-            to: output.url,
-            progress: { bar.show(share: Double($0.completed) / Double(max($0.total, 1)), $0.stage) }
-        )
-        bar.clear()
+        let manifest = try NewDataset.make(at: output.url) { progress in
+            try Importer.run(
+                sources: sources, format: format.format(delimited), options: try options(),
+                to: output.url, progress: progress)
+        }
         Console.write(ImportSummary.text(manifest, path: output.url.path))
     }
 
