@@ -65,6 +65,13 @@ struct Import: ParsableCommand {
         help: ArgumentHelp("sequences: the file with the users' ids.", valueName: "file"))
     var users: FilePath?
 
+    @Option(
+        help: ArgumentHelp(
+            "How times are written; automatic takes the form of each file's first time for the "
+                + "whole file.",
+            valueName: "form"))
+    var timeFormat = TimeFormat.automatic
+
     @OptionGroup(title: "CSV options")
     var delimited: DelimitedOptions
 
@@ -117,7 +124,7 @@ struct Import: ParsableCommand {
                 filters: try filter.map { try Filter(parsing: $0) },
                 domainNames: domains?.split(separator: ",").map(String.init) ?? [],
                 categoryRule: try GenreRule.rule(genres, several: sharedGenres),
-                onBadLine: onBadLine.policy, replace: replace)
+                onBadLine: onBadLine.policy, replace: replace, timeFormat: timeFormat)
         } catch let error as FilterError {
             throw ValidationError("--filter: \(error).")
         }

@@ -25,9 +25,6 @@ struct DelimitedOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "csv: fields may stand in double quotes.")
     var quotes = true
 
-    @Option(help: ArgumentHelp("csv: how times are written.", valueName: "form"))
-    var timeFormat = DelimitedFormat.TimeFormat.automatic
-
     func validate() throws {
         guard Self.character(delimiter) != nil else {
             throw ValidationError(
@@ -39,7 +36,6 @@ struct DelimitedOptions: ParsableArguments {
     /// Whether none of these options was given.
     var isDefault: Bool {
         delimiter == "comma" && columns.isEmpty && header == nil && quotes
-            && timeFormat == .automatic
     }
 
     /// The layout.
@@ -49,7 +45,7 @@ struct DelimitedOptions: ParsableArguments {
             hasHeader: header ?? columns.usesNames, isQuoted: quotes,
             user: columns["user"] ?? .name("user"), item: columns["item"] ?? .name("item"),
             time: columns["time"], rating: columns["rating"], domain: columns["domain"],
-            behaviour: columns["behaviour"], timeFormat: timeFormat)
+            behaviour: columns["behaviour"])
     }
 
     private static func character(_ name: String) -> Character? {
@@ -105,4 +101,4 @@ struct ColumnRoles: CustomStringConvertible {
     var description: String { "user=user,item=item" }
 }
 
-extension DelimitedFormat.TimeFormat: ExpressibleByArgument {}
+extension TimeFormat: ExpressibleByArgument {}
