@@ -20,6 +20,7 @@ struct CommandLineTool: ParsableCommand {
 
     /// Replaces the parser's own entry, whose exit codes differ from ours.
     static func main() {
+        Console.prepare()
         Foundation.exit(Launcher.run(Array(CommandLine.arguments.dropFirst())))
     }
 }
