@@ -16,6 +16,7 @@ setup: ## Check the tools and put libtorch into .libtorch
 
 build: setup ## Build the command-line tool, optimised
 	swift build -c release --product isthmus
+	@tools/record-commit .build/release/isthmus
 
 demo: build ## Fetch MovieLens-1M, train on two domains of it, evaluate, recommend
 	tools/demo

@@ -12,7 +12,7 @@ struct CommandLineTool: ParsableCommand {
             Exit code 0 is success, 2 a usage error, 1 any other failure, with one line on \
             standard error.
             """,
-        version: Isthmus.version,
+        version: "\(Isthmus.version) (commit \(Isthmus.commit))",
         subcommands: [
             Fetch.self, Import.self, Generate.self, Attach.self, Describe.self, Train.self,
             Sweep.self, Evaluate.self, Compare.self, Recommend.self, ListModels.self,

@@ -96,7 +96,8 @@ enum Launcher {
             guard let bytes = CommandLine.unsafeArgv[index],
                 String(validatingCString: bytes) == nil
             else { continue }
-            return "argument \(index) is not UTF-8: \(argument); ids, names and paths are UTF-8 text"
+            return
+                "argument \(index) is not UTF-8: \(argument); ids, names and paths are UTF-8 text"
         }
         return nil
     }

@@ -37,7 +37,7 @@ enum Interruption {
         return try work()
     }
 
-    /// A place at which the work may end: nothing is half written. After a signal it is the last.
+    /// A place at which the work may end, as nothing is half written; after a signal it is the last.
     static func safePoint() {
         guard isGuarding.load(ordering: .relaxed), arrived.load(ordering: .relaxed) != 0 else {
             return

@@ -21,8 +21,9 @@ struct MissingExperiment: Error, CustomStringConvertible {
                 + "\"model: \(model)\""
             return
         }
-        let beside = (try? files.contentsOfDirectory(
-            atPath: url.deletingLastPathComponent().path)) ?? []
+        let beside =
+            (try? files.contentsOfDirectory(
+                atPath: url.deletingLastPathComponent().path)) ?? []
         let near = nearestName(
             to: name, in: beside.sorted().filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") })
         description =

@@ -5,7 +5,8 @@ import Interactions
 enum NewDataset {
     /// Shows how far the work is; a signal leaves nothing of it.
     static func make(
-        at url: URL, _ work: (_ progress: @escaping (ImportProgress) -> Void) throws -> DatasetManifest
+        at url: URL,
+        _ work: (_ progress: @escaping (ImportProgress) -> Void) throws -> DatasetManifest
     ) throws -> DatasetManifest {
         let line = ProgressLine()
         defer { line.clear() }
