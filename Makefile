@@ -37,7 +37,7 @@ test: setup lint ## Lint, build everything, run all tests
 		ISTHMUS_VECTOR_LANES=4 $(TESTS) --filter 'JaggedKernelTests|RetrievalTests'; } 2>&1 | tee .build/test.log
 	@! grep -q 'Test run with 0 tests' .build/test.log || { echo "make test: no test ran" >&2; exit 1; }
 
-mutations: setup ## Break lines one at a time and see which no test notices: 15 minutes and more
+mutations: setup ## Break lines one at a time and see which no test notices: 10 minutes and more
 	tools/mutations
 
 sanitize: setup ## Run the kernels' tests under the address and undefined-behaviour sanitizers

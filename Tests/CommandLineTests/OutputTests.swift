@@ -1,3 +1,5 @@
+import ArgumentParser
+import Experiments
 import Foundation
 import Testing
 

@@ -8,7 +8,7 @@ import Testing
             "A": "u,i3,3.0,30\nu,i1,1.0,10\nv,i2,2.5,20\nu,i4,4.0,40\nu,i2,2.0,20\nv,i1,1.5,10\n"
         ])
         #expect(dataset.lines == ["u: i1 i2 i3 i4", "v: i1 i2"])
-        #expect(Array(dataset.times) == [10, 20, 30, 40, 10, 20])
+        #expect(dataset.times.map { $0 / Dataset.ticksPerSecond } == [10, 20, 30, 40, 10, 20])
         #expect(dataset.ratings.map { Array($0) } == [1, 2, 3, 4, 1.5, 2.5])
     }
 
@@ -28,7 +28,7 @@ import Testing
             let times = events.map { dataset.times[$0] }
             #expect(times == times.sorted())
             for event in events {
-                let line = Int(dataset.times[event]) - 1000
+                let line = Int(dataset.times[event] / Dataset.ticksPerSecond) - 1000
                 let item = dataset.externalID(of: ItemID(rawValue: dataset.items[event]))
                 #expect(item == "i\(line % 11)")
                 #expect(ratings[event] == Float((line % 11 * 31 + 1000 + line) % 50) + 0.5)
