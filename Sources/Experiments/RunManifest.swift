@@ -9,10 +9,10 @@ public enum Isthmus {
     ///
     /// `make build` writes it beside the executable. It is `unknown` where nothing was written since the executable
     /// was linked, as after a plain `swift build`, and in programs that have Isthmus as a library.
-    public static let commit = commit(
+    public static let commit = recordedCommit(
         of: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
 
-    static func commit(of executable: URL) -> String {
+    static func recordedCommit(of executable: URL) -> String {
         func time(_ url: URL) -> Date {
             let values = try? FileManager.default.attributesOfItem(atPath: url.path)
             return values?[.modificationDate] as? Date ?? .distantPast

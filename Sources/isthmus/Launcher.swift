@@ -104,7 +104,9 @@ enum Launcher {
 
     /// The parser takes an unknown command for a superfluous argument and suggests nothing.
     private static func unknownCommand(_ arguments: [String]) -> String? {
-        guard let name = arguments.first, !name.hasPrefix("-") else { return nil }
+        // What `help` is asked about is a command too.
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        guard let name = words.first, !name.hasPrefix("-") else { return nil }
         let known =
             CommandLineTool.configuration.subcommands.compactMap { $0.configuration.commandName }
             + ["help"]

@@ -113,7 +113,7 @@ struct OutputTests {
             "exec \"$@\" --history \"$(printf 'a:\\377')\"", ["recommend", "run", "--domain", "a"],
             in: workspace)
         #expect(output.code == 2)
-        #expect(output.errors.hasPrefix("isthmus: argument 5 is not UTF-8: a:"))
+        #expect(output.errors.hasPrefix("isthmus: argument 6 is not UTF-8: a:"))
     }
 
     @Test(arguments: [

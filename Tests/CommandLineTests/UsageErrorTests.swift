@@ -7,6 +7,7 @@ struct UsageErrorTests {
     /// Arguments, and what standard error must contain.
     static let calls: [([String], String)] = [
         (["trian"], "did you mean train?"),
+        (["help", "trian"], "did you mean train?"),
         (["serve-tea"], "known commands"),
         (["train"], "<experiment>"),
         (["train", "a.yaml", "--data", "d"], "--output"),

@@ -56,7 +56,7 @@ public struct SweepPlan: Sendable {
             let measured = job.configuration.evaluation.measured(on: part)
             for metric in metrics where !measured.contains(metric) {
                 throw .value(
-                    path: "metrics",
+                    path: "--metrics",
                     expected: "what \(job.variant) measures: \(measured.joined(separator: ", "))",
                     got: metric)
             }

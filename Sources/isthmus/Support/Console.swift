@@ -69,8 +69,12 @@ enum Console {
     /// Writes a line to standard output.
     static func line(_ text: String = "") { write(text + "\n") }
 
-    /// Writes a line to standard error, with the tool's name before it.
-    static func error(_ text: String) { errorText("isthmus: \(text)") }
+    /// Writes one line to standard error, with the tool's name before it.
+    static func error(_ text: String) {
+        // Ids and names may have line ends.
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        errorText("isthmus: \(line)")
+    }
 
     /// Writes text to standard error.
     static func errorText(_ text: String) { put(text + "\n", on: .errors) }

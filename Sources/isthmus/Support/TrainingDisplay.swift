@@ -39,6 +39,8 @@ final class TrainingDisplay {
 
     /// Shows an event.
     func show(_ event: TrainingEvent) {
+        // The epoch's state is on disk before the event comes.
+        if case .epoch(let entry) = event { kept.set("\(entry.phase) epoch \(entry.epoch)") }
         Interruption.safePoint()
         switch event {
         case .started(let parameters, let memory, let resumed):
@@ -53,7 +55,6 @@ final class TrainingDisplay {
         case .epoch(let entry):
             lastEpoch = (entry.seconds, entry.validationSeconds)
             Console.line(Self.line(entry, selection: selection))
-            kept.set("\(entry.phase) epoch \(entry.epoch)")
         case .finished: break
         }
         line.clear()
