@@ -51,6 +51,7 @@ struct Train: ParsableCommand {
 
     func run() throws {
         let device = try compute.prepare()
+        try ExperimentFiles.require(experiment.url)
         var configuration = try ExperimentConfiguration(
             contentsOf: experiment.url, assignments: assignments)
         if let seed { configuration.seed = seed }
@@ -58,6 +59,7 @@ struct Train: ParsableCommand {
         let trainer = try Trainer(
             configuration, dataset: try Dataset.open(dataset.url),
             run: RunDirectory(output.url), device: device, observe: display.show)
+        configuration.notes.forEach { Console.line("note: \($0)") }
         let result = try trainer.train(resume: resume)
         Console.line()
         Console.write(ResultTable.text(result))
