@@ -39,9 +39,7 @@ struct Generate: ParsableCommand {
     var replace = false
 
     func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads: expected at least 1, got \(threads).")
-        }
+        try ComputeOptions.check(threads: threads)
         do {
             try options().check()
         } catch let error as SimulationOptionError {

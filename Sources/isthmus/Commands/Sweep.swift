@@ -61,6 +61,7 @@ struct Sweep: ParsableCommand {
             SweepFile(contentsOf: sweep.url), dataset: Dataset.open(dataset.url),
             output: directory)
         try plan.require(metrics: columns, on: split)
+        if !json { plan.notes.forEach { Console.line("note: \($0)") } }
         do {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true)

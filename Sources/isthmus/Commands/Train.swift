@@ -70,6 +70,7 @@ struct Train: ParsableCommand {
             let trainer = try Trainer(
                 configuration, dataset: try Dataset.open(dataset.url),
                 run: RunDirectory(output.url), device: device, observe: display.show)
+            configuration.notes.forEach { Console.line("note: \($0)") }
             return try trainer.train(resume: resume)
         }
         Console.line()
