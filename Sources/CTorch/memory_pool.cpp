@@ -18,6 +18,7 @@
 #include <mutex>
 
 #include "ct_core.h"
+#include "ct_memory.h"
 
 namespace {
 
@@ -67,6 +68,8 @@ class Pool final : public c10::Allocator {
     std::mutex mutex_;
     Blocks kept_;
     size_t used_ = 0, most_used_ = 0, kept_size_ = 0;
+    /// The system gives more than it has, and ends the process later.
+    const size_t limit_ = static_cast<size_t>(ct_memory_limit());
     uint64_t time_ = 0;
     std::atomic<size_t> next_colour_{0};
 
@@ -104,6 +107,7 @@ class Pool final : public c10::Allocator {
                 use(size);
                 return block;
             }
+            TORCH_CHECK(size < limit_ && used_ < limit_ - size, "not enough memory for ", size, " bytes");
             use(size);
             while (!kept_.empty() && used_ + kept_size_ > most_used_ + most_used_ / 2) drop_oldest();
         }

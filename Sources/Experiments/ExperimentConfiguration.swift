@@ -30,19 +30,36 @@ public struct TrainingConfiguration: StrictlyDecodable {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        for (name, value) in [
-            ("epochs", epochs), ("batchSize", batchSize), ("evaluateEvery", evaluateEvery),
-            ("patience", patience),
-        ] {
-            try require(value > 0, "training.\(name)", expected: "at least 1", got: value)
-        }
+        try require([("training.epochs", epochs)], in: SettingRange.epochs)
+        try require(
+            [
+                ("training.batchSize", batchSize), ("training.evaluateEvery", evaluateEvery),
+                ("training.patience", patience),
+            ], in: SettingRange.count)
         try require(clipNorm >= 0, "training.clipNorm", expected: "at least 0", got: clipNorm)
-        try require(
-            optimizer.learningRate > 0, "training.optimizer.learningRate", expected: "above 0",
-            got: optimizer.learningRate)
-        try require(
-            !optimizer.rowSparse || optimizer.kind != .sgd, "training.optimizer.rowSparse",
-            expected: "adam or adamw", got: "sgd")
+        try validateOptimizer()
+        try validateSchedule()
+    }
+
+    /// What belongs to another rule than the one that is chosen.
+    public var idle: [IdleSetting] {
+        var idle: [IdleSetting] = []
+        func add(_ settings: String..., unless counts: Bool, of group: String, _ reason: String) {
+            guard !counts else { return }
+            idle += IdleSetting.all(settings.map { "\(group).\($0)" }, reason)
+        }
+        let rule = "beside optimizer.kind: \(optimizer.kind.rawValue)"
+        add("momentum", unless: optimizer.kind == .sgd, of: "optimizer", rule)
+        add("beta1", "beta2", "epsilon", unless: optimizer.kind != .sgd, of: "optimizer", rule)
+        let kind = "beside schedule.kind: \(schedule.kind.rawValue)"
+        let isReduced = schedule.kind == .plateau || schedule.kind == .exponential
+        add("factor", unless: isReduced, of: "schedule", kind)
+        add("patience", unless: schedule.kind == .plateau, of: "schedule", kind)
+        add("minimum", unless: schedule.kind == .cosine, of: "schedule", kind)
+        add(
+            "warmupStart", unless: schedule.warmupEpochs > 0, of: "schedule",
+            "beside schedule.warmupEpochs: 0")
+        return idle
     }
 }
 
@@ -76,9 +93,11 @@ public enum Candidates: Codable, Equatable, Sendable, CustomStringConvertible {
     /// Decodes the text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let value = Candidates(try container.decode(String.self)) else {
+        let text = try container.decode(String.self)
+        guard let value = Candidates(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "full or sampled:N")
+                in: container,
+                debugDescription: "expected full or sampled:N with a number N from 1, got \(text)")
         }
         self = value
     }
@@ -135,7 +154,9 @@ public struct EvaluationConfiguration: StrictlyDecodable {
         .hitRate(at: 5), .hitRate(at: 10), .ndcg(at: 5), .ndcg(at: 10), .mrr, .auc,
     ]
     /// The metric whose mean over domains chooses the best epoch; MAE or RMSE for ratings.
-    public var selection = "NDCG@10"
+    ///
+    /// Empty takes NDCG@10, or the first of the metrics where it is not among them; MAE for ratings.
+    public var selection = ""
     /// The most events in the case's domain with which a person counts among those with few.
     public var fewEvents = 5
     /// Cases of a batch.
@@ -147,16 +168,37 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     /// Checks the selection and sizes.
     public func validate() throws(ConfigurationError) {
         try require(
-            batchSize > 0, "evaluation.batchSize", expected: "at least 1", got: batchSize)
+            [("evaluation.batchSize", batchSize), ("evaluation.fewEvents", fewEvents)],
+            in: SettingRange.count)
+        try require(!metrics.isEmpty, "evaluation.metrics", expected: "one or more", got: "none")
         try require(
-            fewEvents > 0, "evaluation.fewEvents", expected: "at least 1", got: fewEvents)
+            Set(metrics.map(\.description)).count == metrics.count, "evaluation.metrics",
+            expected: "each once", got: metrics.map(\.description).joined(separator: ", "))
         try require(
-            task == .ranking || also.isEmpty, "evaluation.also",
-            expected: "nothing where ratings are predicted", got: also)
+            Set(also.map(\.description)).count == also.count, "evaluation.also",
+            expected: "each once", got: also.map(\.description).joined(separator: ", "))
+        let measured = measured(on: .validation)
         try require(
-            measured(on: .validation).contains(selection), "evaluation.selection",
-            expected: task == .ranking ? "one of evaluation.metrics" : "MAE or RMSE",
-            got: selection)
+            selection.isEmpty || measured.contains(selection), "evaluation.selection",
+            expected: "one of \(task == .ranking ? "evaluation.metrics, " : "")"
+                + measured.joined(separator: ", "), got: selection)
+    }
+
+    /// What only rankings have, and what a preset puts others in the place of.
+    public var idle: [IdleSetting] {
+        guard task == .ranking else {
+            return IdleSetting.all(
+                [
+                    "preset", "candidates", "also", "exclusion", "ties", "metrics", "fewEvents",
+                    "batchSize",
+                ], "where ratings are predicted")
+        }
+        let preset = resolved
+        var replaced: [String] = []
+        if candidates != preset.candidates { replaced.append("candidates") }
+        if exclusion != preset.exclusion { replaced.append("exclusion") }
+        if ties != preset.ties { replaced.append("ties") }
+        return IdleSetting.all(replaced, "beside evaluation.preset: \(self.preset.rawValue)")
     }
 
     /// The names of what is measured of each domain on a part of the split.
@@ -167,9 +209,13 @@ public struct EvaluationConfiguration: StrictlyDecodable {
         return names + also.flatMap { among in names.map { "\($0) \(among)" } }
     }
 
-    /// The settings with the preset's values in place.
+    /// The settings with the preset's values and the metric that chooses in place.
     public var resolved: EvaluationConfiguration {
         var result = self
+        if selection.isEmpty {
+            let measured = measured(on: .validation)
+            result.selection = measured.contains("NDCG@10") ? "NDCG@10" : measured.first ?? ""
+        }
         switch preset {
         case .custom: break
         case .abxi:
@@ -185,16 +231,16 @@ public struct EvaluationConfiguration: StrictlyDecodable {
 public struct DataConfiguration: StrictlyDecodable {
     /// Which events train, validate and test.
     public var split = SplitRule.leaveOneOut
-    /// The most recent events of a history that a model gets to see.
-    public var maximumLength = 50
+    /// Another name of the model's own `maximumLength`, for models that have one.
+    public var maximumLength: Int?
 
-    /// Leave-one-out with histories of 50.
+    /// Leave-one-out.
     public init() {}
 
     /// Checks the length.
     public func validate() throws(ConfigurationError) {
-        try require(
-            maximumLength > 0, "data.maximumLength", expected: "at least 1", got: maximumLength)
+        guard let maximumLength else { return }
+        try require([("data.maximumLength", maximumLength)], in: SettingRange.length)
     }
 }
 
@@ -219,26 +265,31 @@ public struct ExperimentConfiguration: StrictlyDecodable {
     /// Checks every part.
     public func validate() throws(ConfigurationError) {
         guard case .object = parameters else {
-            throw .type(path: "parameters", expected: "an object")
+            throw .type(path: "parameters", expected: "keys and values")
         }
         try data.validate()
+        try validateLength()
         try training.validate()
         try evaluation.validate()
         // Files hold numbers as signed ones.
-        try require(seed <= UInt64(Int64.max), "seed", expected: "below 2^63", got: seed)
+        try require(
+            seed <= UInt64(Int64.max), "seed", expected: "a whole number from 0 to 2^63 - 1",
+            got: seed)
         try require(
             !training.negativePoolQuirk || model == "abxi", "training.negativePoolQuirk",
             expected: "false but for abxi", got: true)
+        try requireNothingIdle()
     }
 
     /// The model's settings by key.
     public var parameterDictionary: [String: Any] { parameters.any as? [String: Any] ?? [:] }
 
-    /// The settings as a run directory holds them: the model's with all defaults, the evaluation's with its preset.
+    /// The settings as a run directory holds them: the model's with all defaults and the length of histories, the
+    /// evaluation's with its preset.
     public func resolved() throws(ConfigurationError) -> ExperimentConfiguration {
         var result = self
-        result.parameters = JSONValue(
-            try Models.entry(named: model).validated(parameterDictionary))
+        result.parameters = try modelSettings().json
+        result.data.maximumLength = nil
         result.evaluation = evaluation.resolved
         return result
     }

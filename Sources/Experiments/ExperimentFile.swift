@@ -1,13 +1,22 @@
 public import Foundation
-internal import Recommenders
+public import Recommenders
 internal import Yams
 
-/// A file of settings could not be read.
+/// A file of settings, or a setting that is laid over one, could not be read.
 public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
-    /// The file.
+    /// The file, or `--set key=value`.
     public let path: String
     /// What is wrong, with the line where it is known.
     public let reason: String
+    /// The setting that is wrong, where it is one.
+    public let cause: ConfigurationError?
+
+    /// Names a file and what is wrong with it.
+    public init(path: String, reason: String, cause: ConfigurationError? = nil) {
+        self.path = path
+        self.reason = reason
+        self.cause = cause
+    }
 
     /// Path, line if it is known, and reason.
     public var description: String {
@@ -18,23 +27,71 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
     static func naming<Settings>(
         _ url: URL, _ read: (String) throws -> Settings
     ) throws -> Settings {
-        let text: String
-        do {
-            text = try String(contentsOf: url, encoding: .utf8)
-        } catch {
-            let isThere = FileManager.default.fileExists(atPath: url.path)
-            throw ExperimentFileError(
-                path: url.path, reason: isThere ? "cannot be read as UTF-8 text" : "no such file")
-        }
+        let text = try text(of: url)
         do {
             return try read(text)
-        } catch let error as YamlError {
-            // The reader's first line begins with line and column; the others quote the text.
-            let text = "\(error)".split(separator: "\n").first.map(String.init) ?? "not YAML"
-            throw ExperimentFileError(path: url.path, reason: text)
-        } catch let error as ConfigurationError {
+        } catch let error as YAMLError {
             throw ExperimentFileError(path: url.path, reason: error.description)
+        } catch let error as ConfigurationError {
+            throw ExperimentFileError(path: url.path, reason: error.description, cause: error)
         }
+    }
+
+    private static func text(of url: URL) throws(ExperimentFileError) -> String {
+        func failure(_ reason: String) -> ExperimentFileError {
+            ExperimentFileError(path: url.path, reason: reason)
+        }
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+            throw failure("no such file")
+        }
+        guard !isDirectory.boolValue else { throw failure("a directory, not a file of settings") }
+        guard let handle = try? FileHandle(forReadingFrom: url),
+            let data = try? handle.read(upToCount: YAMLText.mostBytes + 1) ?? Data()
+        else { throw failure("cannot be read") }
+        if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
+            throw failure("is UTF-16 text; save it as UTF-8")
+        }
+        guard data.count <= YAMLText.mostBytes else {
+            throw failure("larger than a file of settings is, 1 MB")
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw failure("cannot be read as UTF-8 text")
+        }
+        return text
+    }
+}
+
+/// A setting given beside a file: `key.path=value`.
+struct SettingAssignment {
+    let text: String
+    let path: [String]
+    let value: JSONValue
+
+    /// Reads it; the value is YAML.
+    init(_ text: String) throws(ExperimentFileError) {
+        func failure(_ reason: String) -> ExperimentFileError {
+            ExperimentFileError(path: "--set \(text)", reason: reason)
+        }
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw failure("expected key=value") }
+        self.text = text
+        path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard !path.contains("") else {
+            throw failure("expected names in the key, joined by single dots")
+        }
+        do {
+            value = parts[1].isEmpty ? .string("") : try YAMLText.value(of: String(parts[1]))
+        } catch {
+            throw failure((error as? YAMLError)?.reason ?? "not YAML")
+        }
+    }
+
+    /// Whether a setting that is wrong is this one, a part of it, or what it is a part of.
+    func concerns(_ key: String) -> Bool {
+        let own = path.joined(separator: ".")
+        return own == key || key.hasPrefix("\(own).") || key.hasPrefix("\(own)[")
+            || own.hasPrefix("\(key).")
     }
 }
 
@@ -43,52 +100,88 @@ extension ExperimentConfiguration {
     ///
     /// Unknown keys are errors that name the nearest known one.
     public init(contentsOf url: URL, assignments: [String] = []) throws {
+        try self.init(contentsOf: url, assignments: assignments, without: [])
+    }
+
+    /// The same without some settings, whoever gives them.
+    init(contentsOf url: URL, assignments: [String], without keys: [String]) throws {
         self = try ExperimentFileError.naming(url) {
-            try ExperimentConfiguration(yaml: $0, assignments: assignments)
+            try ExperimentConfiguration(yaml: $0, assignments: assignments, without: keys)
         }
     }
 
     /// Reads YAML text and lays assignments over it.
     public init(yaml text: String, assignments: [String] = []) throws {
-        let loaded = try Yams.load(yaml: text)
-        guard var values = (loaded ?? [String: Any]()) as? [String: Any] else {
-            throw ConfigurationError.type(path: "experiment", expected: "keys and values")
-        }
-        for assignment in assignments {
-            let parts = assignment.split(
-                separator: "=", maxSplits: 1, omittingEmptySubsequences: false
-            ).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty else {
-                throw ConfigurationError.value(
-                    path: "--set", expected: "key=value", got: assignment)
-            }
-            let path = parts[0].split(separator: ".").map(String.init)
-            let value = try parts[1].isEmpty ? "" : Yams.load(yaml: parts[1]) ?? NSNull()
-            try Self.assign(value, at: path[...], in: &values)
-        }
-        try self.init(overrides: values)
-        // The model's own settings are checked now, not when training begins.
-        _ = try Models.entry(named: model).validated(parameterDictionary)
+        try self.init(yaml: text, assignments: assignments, without: [])
     }
 
-    private static func assign(
-        _ value: Any, at path: ArraySlice<String>, in values: inout [String: Any]
-    ) throws(ConfigurationError) {
-        guard let key = path.first else { return }
-        guard path.count > 1 else {
-            values[key] = value
-            return
+    init(yaml text: String, assignments: [String], without keys: [String]) throws {
+        var values = try YAMLText.value(of: text)
+        if values == .null { values = .object([:]) }
+        guard case .object = values else {
+            throw ConfigurationError.invalid(
+                path: "", reason: "expected keys and values, such as model: sasrec")
         }
-        guard var inner = (values[key] ?? [String: Any]()) as? [String: Any] else {
-            throw .type(path: key, expected: "an object")
+        let given = try assignments.map { text throws(ExperimentFileError) in
+            try SettingAssignment(text)
         }
-        try assign(value, at: path.dropFirst(), in: &inner)
-        values[key] = inner
+        values = Self.withOneLength(values, given.map { $0.path.joined(separator: ".") })
+        for assignment in given {
+            try Self.requireObjects(on: assignment, in: values)
+            values = values.setting(assignment.value, at: assignment.path)
+        }
+        for key in keys { values = values.removing(key.split(separator: ".").map(String.init)[...]) }
+        do throws(ConfigurationError) {
+            try self.init(overrides: values)
+            // The model's own settings are checked now, not when training begins.
+            _ = try modelSettings()
+        } catch {
+            guard let assignment = given.last(where: { $0.concerns(error.path) }) else {
+                throw error
+            }
+            throw ExperimentFileError(
+                path: "--set \(assignment.text)", reason: error.description, cause: error)
+        }
+    }
+
+    /// The length of histories has two names: one that is assigned takes the place of the file's other.
+    private static func withOneLength(_ values: JSONValue, _ assigned: [String]) -> JSONValue {
+        let names = ["data.maximumLength", "parameters.maximumLength"]
+        let set = names.filter(assigned.contains)
+        guard set.count == 1 else { return values }
+        let other = names.first { $0 != set[0] } ?? ""
+        return values.removing(other.split(separator: ".").map(String.init)[...])
+    }
+
+    /// Throws where an assignment goes into a value that is no object.
+    private static func requireObjects(
+        on assignment: SettingAssignment, in values: JSONValue
+    ) throws(ExperimentFileError) {
+        for length in assignment.path.indices.dropFirst() {
+            let outer = Array(assignment.path.prefix(length))
+            switch values[outer] {
+            case nil, .object: continue
+            case let value?:
+                let reason =
+                    "\(outer.joined(separator: ".")) is \(value.text), which has no settings of its "
+                    + "own"
+                throw ExperimentFileError(path: "--set \(assignment.text)", reason: reason)
+            }
+        }
     }
 
     /// The settings as YAML, keys in order, every value present and every number exact.
     public func yaml() throws -> String {
-        try Yams.serialize(node: node(JSONValue(dictionary())), sortKeys: true)
+        try Yams.serialize(node: node(json), sortKeys: true)
+    }
+}
+
+extension JSONValue {
+    /// The same without the value at a path.
+    func removing(_ path: ArraySlice<String>) -> JSONValue {
+        guard let key = path.first, case .object(var values) = self else { return self }
+        values[key] = path.count == 1 ? nil : values[key]?.removing(path.dropFirst())
+        return .object(values)
     }
 }
 
@@ -102,6 +195,7 @@ private func node(_ value: JSONValue) -> Node {
     case .string(let text): .scalar(text.represented())
     case .array(let values): Node(values.map(node))
     case .object(let values):
-        Node(values.map { (Node($0.key), node($0.value)) })
+        // What is not set has no line.
+        Node(values.filter { $0.value != .null }.map { (Node($0.key), node($0.value)) })
     }
 }

@@ -38,26 +38,30 @@ extension RunDirectory {
     }
 }
 
-/// Sums of an epoch's losses.
+/// Means of an epoch's losses over its examples: a step weighs as many as it had, so that a short last batch weighs
+/// less than a whole one.
+///
+/// Examples are what a loss is a mean over: predicted tokens of sequences, ratings, or users. Where a model averages by
+/// row or by domain first, the mean is over batches that weigh as many tokens as they have.
 struct LossTotals {
     private(set) var examples = 0
-    private var steps = 0
     private var sum = 0.0
-    private var parts: [String: (sum: Double, steps: Int)] = [:]
+    private var parts: [String: (sum: Double, examples: Int)] = [:]
 
     mutating func add(
         _ value: Double, _ parts: [(name: String, value: Tensor)], examples: Int
     ) {
         self.examples += examples
-        steps += 1
-        sum += value
+        sum += value * Double(examples)
         for part in parts {
             let before = self.parts[part.name] ?? (0, 0)
-            self.parts[part.name] = (before.sum + part.value.item(), before.steps + 1)
+            self.parts[part.name] = (
+                before.sum + part.value.item() * Double(examples), before.examples + examples
+            )
         }
     }
 
-    var mean: Double { steps == 0 ? 0 : sum / Double(steps) }
+    var mean: Double { examples == 0 ? 0 : sum / Double(examples) }
     /// Of the steps that have the part.
-    var partMeans: [String: Double] { parts.mapValues { $0.sum / Double($0.steps) } }
+    var partMeans: [String: Double] { parts.mapValues { $0.sum / Double($0.examples) } }
 }

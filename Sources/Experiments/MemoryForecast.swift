@@ -14,7 +14,30 @@ struct MemoryForecast {
 
     /// Bytes: the most that the process held in the rehearsal, the optimizer's moments, memory that is kept for later
     /// steps, and sampled candidates.
+    ///
+    /// More than the machine has is an error, before and after the rehearsal: parameters alone can be too many to try.
     func bytes() throws -> Int {
+        let parameters = model.parameters().reduce(0.0) { $0 + Double($1.parameter.value.count) }
+        // Weights, gradients and moments.
+        try require(parameters * 4 * Double(2 + moments), "the parameters with their gradients")
+        let bytes = try rehearsed()
+        try require(Double(bytes), "training")
+        return bytes
+    }
+
+    private func require(_ bytes: Double, _ what: String) throws(ConfigurationError) {
+        let limit = Double(Engine.memoryLimit)
+        guard bytes > limit else { return }
+        func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded() / 10) GB" }
+        throw .invalid(
+            path: "training.batchSize",
+            reason: "\(what) would need \(gigabytes(bytes)) of memory, of which there are "
+                + "\(gigabytes(limit)); lower it, parameters.maximumLength or the model's widths")
+    }
+
+    private var moments: Int { configuration.training.optimizer.kind == .sgd ? 1 : 2 }
+
+    private func rehearsed() throws -> Int {
         let before = Machine.memory
         let earlierPeak = Machine.peakMemory
         var trained = 0
@@ -29,7 +52,6 @@ struct MemoryForecast {
         let peak = Machine.peakMemory
         // Reading and preparing the data took more than a step does.
         guard peak > earlierPeak else { return peak }
-        let moments = configuration.training.optimizer.kind == .sgd ? 1 : 2
         return peak + 4 * moments * trained + (peak - before) / 2 + candidates
     }
 
@@ -37,7 +59,7 @@ struct MemoryForecast {
         guard
             let batches = ExampleBatches(
                 phase, split: split, configuration: configuration,
-                window: model.window(configuration.data.maximumLength)),
+                window: model.window(configuration.windowLength)),
             batches.exampleCount > 0
         else { return }
         model.train()

@@ -71,7 +71,7 @@ public struct RunEvaluation {
         }
         let split = try Split(configuration.data.split, dataset: dataset, seed: configuration.seed)
         return try Evaluator(
-            evaluation, split: split, maximumLength: configuration.data.maximumLength,
+            evaluation, split: split, maximumLength: configuration.windowLength,
             seed: configuration.seed
         ).evaluate(saved.model, on: part)
     }

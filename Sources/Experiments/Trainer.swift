@@ -27,7 +27,9 @@ public final class Trainer {
         device: Device = .cpu, observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         try configuration.validate()
+        let configuration = try configuration.resolved()
         self.configuration = configuration
+        resolved = configuration
         self.run = run
         self.device = device
         self.observe = observe
@@ -39,20 +41,17 @@ public final class Trainer {
         random = RandomSources(
             initializationSeed: RandomStream.deriveSeed(seed, "initialization"),
             dropoutSeed: RandomStream.deriveSeed(seed, "dropout"), device: device)
-        model = try Models.entry(named: configuration.model).build(
-            configuration.parameterDictionary, DataShape(dataset), random
-        ).model
+        model = try configuration.builtModel(DataShape(dataset), random)
         if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
         let task = configuration.evaluation.task
         try require(
             task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",
             got: task.rawValue)
-        try (model as? any DataPreparing)?.prepare(with: split.trainingData)
+        try Self.prepare(model, with: split)
         model.move(to: device)
-        resolved = try configuration.resolved()
         evaluator = Evaluator(
-            configuration.evaluation, split: split,
-            maximumLength: configuration.data.maximumLength, seed: seed)
+            configuration.evaluation, split: split, maximumLength: configuration.windowLength,
+            seed: seed)
         checkpoints = CheckpointStore(directory: run.checkpoint)
     }
 
@@ -78,7 +77,7 @@ public final class Trainer {
             guard
                 let batches = ExampleBatches(
                     phase, split: split, configuration: configuration,
-                    window: model.window(configuration.data.maximumLength))
+                    window: model.window(configuration.windowLength))
             else {
                 (model as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
                 try endPhase(&state)
@@ -115,6 +114,18 @@ public final class Trainer {
             try endPhase(&state)
         }
         return try finish(state)
+    }
+
+    /// Gives the model what it takes of the data; what is wrong with its settings is named by the experiment's keys.
+    private static func prepare(
+        _ model: any Recommender, with split: Split
+    ) throws(ConfigurationError) {
+        guard let model = model as? any DataPreparing else { return }
+        do {
+            try model.prepare(with: split.trainingData)
+        } catch {
+            throw error.under("parameters")
+        }
     }
 
     // MARK: Steps
@@ -155,7 +166,8 @@ public final class Trainer {
             observe(
                 .step(
                     StepProgress(
-                        phase: phase.name, epoch: epoch + 1, epochs: epochs, step: step + 1,
+                        phase: phase.name, isLastPhase: state.phase + 1 == model.phases.count,
+                        epoch: epoch + 1, epochs: epochs, step: step + 1,
                         steps: batches.stepCount,
                         examplesPerSecond: Double(totals.examples) / max(seconds, 1e-9),
                         loss: totals.mean,
@@ -302,7 +314,7 @@ public final class Trainer {
         return SavedModel(
             description: SavedModel.Description(
                 model: configuration.model, parameters: resolved.parameters,
-                shape: DataShape(dataset), maximumLength: configuration.data.maximumLength,
+                shape: DataShape(dataset), maximumLength: configuration.windowLength,
                 dataset: dataset.checksum, catalogs: dataset.catalogs,
                 popularity: split.trainingEventsOfItems),
             model: model)

@@ -1,28 +1,6 @@
 internal import Foundation
 internal import Interactions
 
-/// A configuration does not fit what it configures.
-public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// A key that no property has, with the nearest known one and all known ones.
-    case unknownKey(path: String, nearest: String?, known: [String])
-    /// A value of another type than its property.
-    case type(path: String, expected: String)
-    /// A value outside what makes sense.
-    case value(path: String, expected: String, got: String)
-
-    /// The key and what was expected.
-    public var description: String {
-        switch self {
-        case .unknownKey(let path, let nearest, let known):
-            "unknown key \(path)"
-                + (nearest.map { "; did you mean \($0)?" }
-                    ?? "; known keys: \(known.joined(separator: ", "))")
-        case .type(let path, let expected): "\(path): expected \(expected)"
-        case .value(let path, let expected, let got): "\(path): expected \(expected), got \(got)"
-        }
-    }
-}
-
 /// A configuration whose properties carry their defaults and refuse unknown keys.
 public protocol StrictlyDecodable: Codable, Equatable, Sendable {
     /// The defaults.
@@ -30,58 +8,145 @@ public protocol StrictlyDecodable: Codable, Equatable, Sendable {
 
     /// Refuses values that make no sense together or alone.
     func validate() throws(ConfigurationError)
+
+    /// The settings that do nothing beside the others.
+    var idle: [IdleSetting] { get }
 }
 
 extension StrictlyDecodable {
     /// Accepts everything.
     public func validate() throws(ConfigurationError) {}
 
+    /// Every setting counts.
+    public var idle: [IdleSetting] { [] }
+
     /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
     public init(overrides: [String: Any]) throws(ConfigurationError) {
+        try self.init(overrides: JSONValue(overrides))
+    }
+
+    /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
+    public init(overrides: JSONValue) throws(ConfigurationError) {
         do {
-            self = try Self.decoded(JSONValue(overrides))
+            self = try Self.decoded(overrides)
         } catch let error as ConfigurationError {
             throw error
         } catch let DecodingError.typeMismatch(type, context) {
-            throw .type(path: context.path, expected: "\(type)")
+            throw Self.wrongType(type, context)
         } catch let DecodingError.valueNotFound(type, context) {
-            throw .type(path: context.path, expected: "\(type)")
+            throw Self.wrongType(type, context)
+        } catch let DecodingError.keyNotFound(key, context) {
+            throw .invalid(path: context.path, reason: "\(key.stringValue) is missing")
         } catch let DecodingError.dataCorrupted(context) where context.codingPath.isEmpty {
             // The decoder does not say which number does not fit its property: it is one that alone does not either.
-            let (path, value) =
-                leaves(of: JSONValue(overrides)).first {
-                    (try? Self.decoded($0.path.reversed().reduce($0.value) { .object([$1: $0]) }))
-                        == nil
-                } ?? ([], .null)
-            throw .value(
-                path: path.joined(separator: "."), expected: "a number that fits",
-                got: "\(value.any)")
+            for leaf in leaves(of: overrides) {
+                let alone = JSONValue.object([:]).setting(leaf.value, at: leaf.path)
+                guard (try? Self.decoded(alone)) == nil else { continue }
+                throw Self.wrongNumber(at: leaf.path, leaf.value)
+            }
+            throw .invalid(path: "", reason: "a number is too large")
         } catch let DecodingError.dataCorrupted(context) {
             guard let names = caseNames(at: context.codingPath, in: Self()) else {
-                throw .type(path: context.path, expected: context.debugDescription)
+                throw .invalid(path: context.path, reason: context.debugDescription)
             }
             // The decoder's message ends with the value.
             throw .value(
                 path: context.path, expected: "one of \(names.joined(separator: ", "))",
                 got: context.debugDescription.split(separator: " ").last.map(String.init) ?? "")
         } catch {
-            throw .type(path: "configuration", expected: "\(error)")
+            throw .invalid(path: "", reason: "cannot be read as settings")
         }
         try validate()
+        try requireNothingIdle()
+    }
+
+    private static func wrongType(
+        _ type: any Any.Type, _ context: DecodingError.Context
+    ) -> ConfigurationError {
+        let names = caseNames(at: context.codingPath, in: Self())
+        return .type(
+            path: context.path,
+            expected: names.map { "one of \($0.joined(separator: ", "))" } ?? words(for: type))
+    }
+
+    /// A number that does not fit its property: too large, with a fraction, or negative where none is.
+    private static func wrongNumber(at path: [String], _ value: JSONValue) -> ConfigurationError {
+        let property = settings(at: path[...], in: Self())
+        let expected =
+            switch property {
+            case is Int: "a whole number below 2^63"
+            case is UInt64: "a whole number from 0 to 2^63 - 1"
+            case is [UInt64]: "whole numbers from 0 to 2^63 - 1"
+            default: "a number that fits"
+            }
+        return .value(path: path.joined(separator: "."), expected: expected, got: value.text)
     }
 
     private static func decoded(_ overrides: JSONValue) throws -> Self {
-        let merged = try merge(overrides, over: Self().json(), path: "")
+        let merged = try merge(overrides, over: Self().json, path: "")
         return try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(merged))
     }
 
     /// The values by key, as they go into files.
-    public func dictionary() -> [String: Any] {
-        (try? json().any) as? [String: Any] ?? [:]
-    }
+    public func dictionary() -> [String: Any] { json.any as? [String: Any] ?? [:] }
 
-    private func json() throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(self))
+    /// The values by key; those that are not set are null.
+    public var json: JSONValue {
+        guard let encoded = try? JSONEncoder().encode(self),
+            let value = try? JSONDecoder().decode(JSONValue.self, from: encoded)
+        else { return .object([:]) }
+        return withAbsent(value, in: self)
+    }
+}
+
+/// The settings of one model.
+public protocol ModelConfiguration: StrictlyDecodable {
+    /// What of training they ask for.
+    var learning: Learning { get }
+}
+
+extension ModelConfiguration {
+    /// Steps until validation no longer gains.
+    public var learning: Learning { .validated }
+}
+
+/// How a model is trained, as far as its settings alone tell.
+public enum Learning: Sendable {
+    /// In one go, without steps.
+    case closedForm
+    /// In steps, for as many epochs as the model says, without validation.
+    case ownEpochs
+    /// In steps, until validation no longer gains.
+    case validated
+}
+
+extension DecodingError.Context {
+    /// Keys joined by dots, places in brackets.
+    fileprivate var path: String {
+        codingPath.reduce("") { path, key in
+            if let index = key.intValue { return "\(path)[\(index)]" }
+            return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+        }
+    }
+}
+
+/// What a property of a type takes, in words.
+private func words(for type: any Any.Type) -> String {
+    switch type {
+    case is Bool.Type: "true or false"
+    case is String.Type: "text"
+    case is Int.Type, is Int32.Type, is Int64.Type, is UInt64.Type: "a whole number"
+    case is Double.Type, is Float.Type: "a number"
+    default: "\(type)".hasPrefix("Array") ? "a list" : "keys and values"
+    }
+}
+
+/// The property at a path.
+private func settings(at path: ArraySlice<String>, in settings: Any) -> Any? {
+    guard let key = path.first else { return settings }
+    let child = Mirror(reflecting: settings).children.first { $0.label == key }
+    return child.flatMap { wanted in
+        Recommenders.settings(at: path.dropFirst(), in: wanted.value)
     }
 }
 
@@ -103,20 +168,26 @@ private func caseNames(at path: [any CodingKey], in settings: Any) -> [String]? 
     return (type(of: value) as? any CaseIterable.Type).flatMap { names($0) }
 }
 
-/// The settings of one model.
-public protocol ModelConfiguration: StrictlyDecodable {}
-
-extension DecodingError.Context {
-    fileprivate var path: String { codingPath.map(\.stringValue).joined(separator: ".") }
+/// Properties that are not set are no keys of what the encoder writes, but they are keys.
+private func withAbsent(_ value: JSONValue, in settings: Any) -> JSONValue {
+    guard case .object(var values) = value else { return value }
+    for child in Mirror(reflecting: settings).children {
+        guard let label = child.label else { continue }
+        let isOptional = Mirror(reflecting: child.value).displayStyle == .optional
+        if values[label] == nil, isOptional {
+            values[label] = .null
+        } else if let inner = values[label], !openKeys.contains(label) {
+            values[label] = withAbsent(inner, in: child.value)
+        }
+    }
+    return .object(values)
 }
 
 /// Properties that take whatever object they are given: its keys belong to somebody else.
 private let openKeys: Set<String> = ["parameters", "split", "set", "grid"]
 
 /// The values that are no objects, and objects that belong to somebody else, with their paths.
-private func leaves(of value: JSONValue, at path: [String] = []) -> [(
-    path: [String], value: JSONValue
-)] {
+func leaves(of value: JSONValue, at path: [String] = []) -> [(path: [String], value: JSONValue)] {
     guard case .object(let values) = value, path.last.map(openKeys.contains) != true else {
         return [(path, value)]
     }
@@ -124,38 +195,39 @@ private func leaves(of value: JSONValue, at path: [String] = []) -> [(
 }
 
 private func merge(_ given: JSONValue, over defaults: JSONValue, path: String) throws -> JSONValue {
-    if case .double(let number) = given, !number.isFinite {
+    if let number = given.numberThatIsNone {
         throw ConfigurationError.value(path: path, expected: "a finite number", got: "\(number)")
     }
     guard case .object(let known) = defaults else { return given }
     guard case .object(let given) = given else {
-        throw ConfigurationError.type(path: path, expected: "an object")
+        throw ConfigurationError.type(path: path, expected: "keys and values")
     }
     var merged = known
-    for (key, value) in given {
+    for (key, value) in given.sorted(by: { $0.key < $1.key }) {
         let inner = path.isEmpty ? key : "\(path).\(key)"
         guard let old = known[key] else {
             throw ConfigurationError.unknownKey(
-                path: inner, nearest: nearestName(to: key, in: Array(known.keys)),
+                path: inner, nearest: nearestName(to: key, in: known.keys.sorted()),
                 known: known.keys.sorted())
+        }
+        if openKeys.contains(key), case .object = value, let number = value.numberThatIsNone {
+            throw ConfigurationError.value(
+                path: inner, expected: "finite numbers", got: "\(number)")
         }
         merged[key] = openKeys.contains(key) ? value : try merge(value, over: old, path: inner)
     }
     return .object(merged)
 }
 
-/// Throws unless a condition on a value holds.
-public func require(
-    _ condition: Bool, _ path: String, expected: String, got: some Any
-) throws(ConfigurationError) {
-    guard condition else {
-        throw .value(path: path, expected: expected, got: String(describing: got))
+extension JSONValue {
+    /// A number in the value that is infinite or no number.
+    fileprivate var numberThatIsNone: Double? {
+        switch self {
+        case .double(let number): number.isFinite ? nil : number
+        case .array(let values): values.lazy.compactMap(\.numberThatIsNone).first
+        case .object(let values):
+            values.sorted { $0.key < $1.key }.lazy.compactMap(\.value.numberThatIsNone).first
+        default: nil
+        }
     }
-}
-
-/// Throws unless a width splits evenly into attention heads.
-func requireHeads(_ heads: Int, _ path: String, dividing width: Int) throws(ConfigurationError) {
-    try require(
-        heads > 0 && width > 0 && width.isMultiple(of: heads), path,
-        expected: "a divisor of the width \(width)", got: heads)
 }

@@ -1,4 +1,5 @@
 internal import Interactions
+internal import Torch
 public import TorchNN
 
 /// A model by its name: what it is and how to build it.
@@ -7,8 +8,13 @@ public struct ModelEntry: Sendable {
     public let paper: String
     /// The default settings by key.
     public let defaults: @Sendable () -> [String: Any]
+    /// Whether it orders the items of a domain.
+    public let ranks: Bool
+    /// Whether it predicts ratings.
+    public let predictsRatings: Bool
     /// The settings laid over the defaults, checked, without building anything.
-    public let validated: @Sendable ([String: Any]) throws(ConfigurationError) -> [String: Any]
+    public let settings:
+        @Sendable (JSONValue) throws(ConfigurationError) -> any ModelConfiguration
     /// Builds it from settings laid over the defaults; also returns the resolved settings.
     public let build:
         @Sendable ([String: Any], DataShape, RandomSources) throws(ConfigurationError) -> (
@@ -80,8 +86,8 @@ public enum Models {
     /// The entry of a name; an unknown one is an error that names the nearest.
     public static func entry(named name: String) throws(ConfigurationError) -> ModelEntry {
         guard let entry = all[name] else {
-            throw .unknownKey(
-                path: "model \(name)", nearest: nearestName(to: name, in: Array(all.keys)),
+            throw .unknownName(
+                path: "model", name: name, nearest: nearestName(to: name, in: all.keys.sorted()),
                 known: all.keys.sorted())
         }
         return entry
@@ -91,15 +97,52 @@ public enum Models {
     {
         ModelEntry(
             paper: paper, defaults: { Model.Configuration().dictionary() },
-            validated: { overrides throws(ConfigurationError) in
-                try Model.Configuration(overrides: overrides).dictionary()
+            ranks: Model.self is any Ranker.Type,
+            predictsRatings: Model.self is any RatingPredictor.Type,
+            settings: { overrides throws(ConfigurationError) in
+                try Model.Configuration(overrides: overrides)
             },
             build: { overrides, shape, random throws(ConfigurationError) in
                 let configuration = try Model.Configuration(overrides: overrides)
+                try requireMemory(for: Model.self, configuration, shape)
                 return (
                     try Model(configuration, shape: shape, random: random),
                     configuration.dictionary()
                 )
             })
+    }
+
+    private static func gigabytes(_ bytes: Double) -> String {
+        "\((bytes / 1e8).rounded() / 10) GB"
+    }
+
+    /// Throws where this machine cannot hold the parameters, which are counted before there is memory for them.
+    private static func requireMemory<Model: Recommender>(
+        for type: Model.Type, _ configuration: Model.Configuration, _ shape: DataShape
+    ) throws(ConfigurationError) {
+        let random = RandomSources(initializationSeed: 0, dropoutSeed: 0)
+        func bytes(_ configuration: Model.Configuration) throws(ConfigurationError) -> Double {
+            try plannedBytes { () throws(ConfigurationError) in
+                _ = try Model(configuration, shape: shape, random: random)
+            }
+        }
+        let limit = Double(Engine.memoryLimit)
+        let needed = try bytes(configuration)
+        guard needed > limit else { return }
+        // The setting that would save the most if it had its default.
+        var best: (path: String, value: String, bytes: Double)?
+        for leaf in leaves(of: configuration.json) {
+            guard case .int = leaf.value, let standard = Model.Configuration().json[leaf.path],
+                let smaller = try? Model.Configuration(
+                    overrides: configuration.json.setting(standard, at: leaf.path)),
+                let saved = try? bytes(smaller), saved < min(needed, best?.bytes ?? needed)
+            else { continue }
+            best = (leaf.path.joined(separator: "."), leaf.value.text, saved)
+        }
+        let cause: String = best.map { "with \($0.value)" } ?? "for so much data"
+        throw .invalid(
+            path: best?.path ?? "model",
+            reason: "the parameters need \(gigabytes(needed)) of memory \(cause), of which there "
+                + "are \(gigabytes(limit)); take a smaller value")
     }
 }

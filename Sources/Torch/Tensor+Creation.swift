@@ -33,6 +33,7 @@ extension Tensor {
     public static func full(
         _ shape: [Int], value: Double, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {
+        if let plan = MemoryPlan.current { return plan.tensor(shape, device: device) }
         let sizes = shape.map(Int64.init)
         return make("full") {
             ct_full(sizes, Int32(sizes.count), value, dtype.code, device.code, $0)

@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Synchronization
 
 /// A failure of the engine that depends on data, files or devices, not on the calling code.
 public struct TorchError: Error, Equatable, CustomStringConvertible {
@@ -15,12 +16,20 @@ public struct TorchError: Error, Equatable, CustomStringConvertible {
 
     /// The operation and the message.
     public var description: String { "\(operation): \(message)" }
+
+    /// Whether there was no memory for a tensor: what our pool, libtorch's own allocator and CUDA's say.
+    public var isMemoryExhausted: Bool {
+        ["not enough memory for", "can't allocate memory", "out of memory", "bad_alloc"]
+            .contains { message.contains($0) }
+    }
 }
 
-/// Traps with libtorch's message: the caller broke an operator's contract.
+/// Traps with libtorch's message: the caller broke an operator's contract, or memory is exhausted and nobody takes it.
 func check(_ status: ct_status, _ operation: String) {
     guard status == CT_OK else {
-        fatalError("\(operation): \(String(cString: ct_last_error()))")
+        let error = TorchError(operation: operation, message: String(cString: ct_last_error()))
+        if error.isMemoryExhausted { Engine.memoryExhausted.withLock { $0 }?(error) }
+        fatalError(error.description)
     }
 }
 
@@ -56,13 +65,33 @@ public enum Engine {
     /// was in use at once.
     public static func poolMemory() { ct_pool_memory() }
 
-    /// The number of threads that operators use.
+    /// The bytes that the process can have: of the machine with its swap, of its control group, of its own limits.
+    public static var memoryLimit: Int { Int(ct_memory_limit()) }
+
+    /// What is called when there is no memory for a tensor, and does not return: a tool ends with a message.
+    ///
+    /// Operators have no result to return then. Without it the process traps.
+    public static func onExhaustedMemory(_ end: @escaping @Sendable (TorchError) -> Never) {
+        memoryExhausted.withLock { $0 = end }
+    }
+
+    static let memoryExhausted = Mutex<(@Sendable (TorchError) -> Never)?>(nil)
+
+    /// The most threads that can be asked for; a million by mistake would end the process.
+    public static let mostThreads = 1024
+
+    /// The number of threads that operators use, at most ``mostThreads``.
     public static var threads: Int {
         get {
             var count: Int32 = 0
             check(ct_get_threads(&count), "threads")
             return Int(count)
         }
-        set { check(ct_set_threads(Int32(newValue)), "threads") }
+        set {
+            require(
+                (1...mostThreads).contains(newValue),
+                "threads: expected 1 to \(mostThreads), got \(newValue)")
+            check(ct_set_threads(Int32(newValue)), "threads")
+        }
     }
 }

@@ -58,7 +58,7 @@ public enum Initializer: Sendable {
         _ shape: [Int], _ deviation: Double, _ limit: Double, _ generator: Generator
     ) -> Tensor {
         var drawn = generator.normal(shape, deviation: deviation)
-        while drawn.count > 0, drawn.magnitude().maximum().item() > limit {
+        while !isPlanningMemory, drawn.count > 0, drawn.magnitude().maximum().item() > limit {
             let fresh = generator.normal(shape, deviation: deviation)
             drawn = .choose(drawn.magnitude() .> .full([], value: limit), fresh, drawn)
         }

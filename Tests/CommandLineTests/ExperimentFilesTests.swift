@@ -29,7 +29,9 @@ struct ExperimentFilesTests {
     }
 
     @Test func everySweepDecodesWithItsExperiments() throws {
-        for file in Self.files where Self.isSweep(file) {
+        let sweeps = Self.files.filter(Self.isSweep)
+        #expect(!sweeps.isEmpty)
+        for file in sweeps {
             let sweep = try SweepFile(contentsOf: Self.folder.appendingPathComponent(file))
             #expect(!sweep.seeds.isEmpty)
             #expect(throws: Never.self, "\(file)") { try sweep.experiments() }

@@ -62,7 +62,6 @@ extension Workspace {
             """
             model: \(model.rawValue)
             parameters: \(model.parameters)
-            data: {maximumLength: 12}
             training: {epochs: \(epochs), batchSize: 8, optimizer: {learningRate: 0.01}}
             evaluation: {metrics: [HR@5, HR@10, NDCG@10, MRR, AUC], selection: NDCG@10}
             """, to: name)

@@ -14,7 +14,7 @@ import Testing
             ExampleBatches(
                 TrainingPhase(name: "train", examples: .sequences(negatives)), split: split,
                 configuration: configuration,
-                window: HistoryWindow(configuration.data.maximumLength)))
+                window: HistoryWindow(configuration.windowLength)))
     }
 
     @Test(arguments: [1, 7, 40, 100])

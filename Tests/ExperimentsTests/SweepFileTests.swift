@@ -162,7 +162,7 @@ import Testing
         ),
         (
             "{experiment: abxi.yaml, grid: {parameters.hads: [2]}}",
-            "sweep.yaml: run hads 2: unknown key hads; did you mean heads?"
+            "sweep.yaml: run hads 2: unknown key parameters.hads; did you mean parameters.heads?"
         ),
         (
             "{experiment: abxi.yaml, runs: [{name: A, enlarge: parameters.innerSize, toMatch: A}]}",

@@ -77,9 +77,9 @@ struct ConfigurationTests {
 
     @Test("an object that is expected cannot be a number, nor a choice a word of its own")
     func messages() throws {
-        #expect(try failure("abxi", "gca", 1)?.description == "gca: expected an object")
+        #expect(try failure("abxi", "gca", 1)?.description == "gca: expected keys and values")
         let stages = try failure("abxi", "gca.stagess", [0])
-        #expect(stages?.description == "unknown key gca.stagess; did you mean stages?")
+        #expect(stages?.description == "unknown key gca.stagess; did you mean gca.stages?")
         let scope = try #require(try failure("sasrec", "scope", "both"))
         #expect(scope.description.hasPrefix("scope: expected "))
         let heads = try failure("sasrec", "heads", 0)
@@ -93,6 +93,6 @@ struct ConfigurationTests {
         let error = #expect(throws: ConfigurationError.self) {
             try Models.entry(named: "sasrek")
         }
-        #expect(error?.description == "unknown key model sasrek; did you mean sasrec?")
+        #expect(error?.description == "model: unknown sasrek; did you mean sasrec?")
     }
 }

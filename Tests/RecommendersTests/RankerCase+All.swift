@@ -65,7 +65,9 @@ extension RankerCase {
                 "scope": #""mixed""#, "scoresPadding": "true", "softmax": #""shared""#,
                 "negatives": "3", "gca.stages": "[2]",
             ].merging(gcaPerturbations) { $1 },
-            prerequisites: sampling.merging(["scope": ["gca.stages": "[]"]]) { $1 },
+            prerequisites: sampling.merging(
+                ["scope": ["gca.stages": "[]", "gca.dropout": "0"]]
+            ) { $1 },
             parameters: ([
                 sasrecParameters(items: 6, prefix: "a."), sasrecParameters(items: 6, prefix: "b."),
             ] + gcaModules(stages: 0..<3)).joined(separator: "\n"),

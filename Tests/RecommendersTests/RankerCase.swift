@@ -71,6 +71,21 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             random: random)
     }
 
+    /// Whether two builds have other parameters, another loss or other scores.
+    func differ(_ one: Built, _ other: Built) throws -> Bool {
+        guard one.parameterList == other.parameterList,
+            one.model.phases.count == other.model.phases.count
+        else { return true }
+        for built in [one, other] {
+            built.model.train()
+            built.random.dropout.reseed(5)
+        }
+        if overfit != nil, try !identical(other.loss().total, one.loss().total) { return true }
+        one.model.train(false)
+        other.model.train(false)
+        return !identical(other.scores(), one.scores())
+    }
+
     /// What models take before training: who followed whom in ``rows``, and an image of every item.
     static func data(
         imageSize: Int, shape: DataShape = RankerCase.shape
@@ -163,7 +178,7 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         try #require(try value(json) as? [String: Any])
     }
 
-    private static func value(_ json: String) throws -> Any {
+    static func value(_ json: String) throws -> Any {
         try JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
     }
 

@@ -31,7 +31,7 @@ class SilentLog:
 
 def their_settings(folder):
     """Returns our settings under the names that their code reads."""
-    longest = options.settings["data"]["maximumLength"]
+    longest = options.settings["parameters"]["maximumLength"] + 3
     return argparse.Namespace(
         data="afk", raw=True, len_max=longest, len_trim=longest - 3, n_neg=model["negatives"],
         n_mtc=999, d_embed=model["embeddingSize"], n_attn=1, n_head=model["heads"],

@@ -14,6 +14,7 @@
 #include "ct_interest.h"
 #include "ct_linear_algebra.h"
 #include "ct_loss.h"
+#include "ct_memory.h"
 #include "ct_ops.h"
 #include "ct_optimizer.h"
 #include "ct_pooling.h"

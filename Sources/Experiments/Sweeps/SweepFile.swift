@@ -1,6 +1,5 @@
 public import Foundation
 public import Recommenders
-internal import Yams
 
 /// One row of a sweep's table, as its file describes it.
 public struct SweepRun: StrictlyDecodable {
@@ -67,12 +66,29 @@ public struct SweepFile: Sendable {
         let series: String
 
         /// Everything that is set, the setting that is enlarged included if its size is known.
-        func configuration(size: Int? = nil) throws -> ExperimentConfiguration {
+        ///
+        /// A sweep sets for all its runs what does nothing in some of them; these are trained without it, and `idle`
+        /// says so.
+        func configuration(
+            size: Int? = nil, idle: inout [ConfigurationError]
+        ) throws -> ExperimentConfiguration {
             let enlarged = size.map { ["\(enlarge)=\($0)"] } ?? []
+            var without: [String] = []
+            idle = []
             do {
-                return try ExperimentConfiguration(
-                    contentsOf: experiment, assignments: assignments + enlarged
-                ).resolved()
+                while true {
+                    do {
+                        return try ExperimentConfiguration(
+                            contentsOf: experiment, assignments: assignments + enlarged,
+                            without: without
+                        ).resolved()
+                    } catch let error as ExperimentFileError {
+                        guard case .idle(let key, _, _)? = error.cause, !without.contains(key)
+                        else { throw error }
+                        without.append(key)
+                        if let cause = error.cause { idle.append(cause) }
+                    }
+                }
             } catch let error as ExperimentFileError {
                 // What is wrong may stand in the sweep, not in the experiment.
                 guard let sweep, (try? ExperimentConfiguration(contentsOf: experiment)) != nil
@@ -96,15 +112,22 @@ public struct SweepFile: Sendable {
     }
 
     init(yaml text: String, directory: URL, file url: URL? = nil) throws {
-        guard let values = try Yams.load(yaml: text) as? [String: Any] else {
-            throw ConfigurationError.type(path: "sweep", expected: "keys and values")
+        let values = try YAMLText.value(of: text)
+        guard case .object = values else {
+            throw ConfigurationError.invalid(
+                path: "", reason: "expected keys and values, such as experiment: sasrec.yaml")
         }
         let head = try Head(overrides: values)
         try require(
             Set(head.seeds).count == head.seeds.count, "seeds", expected: "each once",
             got: head.seeds)
+        for seed in head.seeds {
+            try require(
+                seed <= UInt64(Int64.max), "seeds",
+                expected: "whole numbers from 0 to 2^63 - 1", got: seed)
+        }
         let runs = try head.runs.map { run throws(ConfigurationError) in
-            guard let run = run.any as? [String: Any] else {
+            guard case .object = run else {
                 throw ConfigurationError.type(path: "runs", expected: "a list of keys and values")
             }
             return try SweepRun(overrides: run)
@@ -139,7 +162,10 @@ public struct SweepFile: Sendable {
 
     /// The runs' experiments by name, before models are enlarged.
     public func experiments() throws -> [String: ExperimentConfiguration] {
-        try variants.reduce(into: [:]) { $0[$1.name] = try $1.configuration() }
+        var idle: [ConfigurationError] = []
+        return try variants.reduce(into: [:]) {
+            $0[$1.name] = try $1.configuration(idle: &idle)
+        }
     }
 
     private static func check(

@@ -30,9 +30,14 @@ public struct SweepPlan: Sendable {
     /// The runs, seed by seed, so that a stopped sweep has whole rounds of all variants.
     public let jobs: [Job]
 
+    /// What settings do nothing in which runs, a line each.
+    public let notes: [String]
+
     /// Resolves a file's variants for a dataset; models to be enlarged are built to count their parameters.
     public init(_ file: SweepFile, dataset: Dataset, output: URL) throws {
-        let resolved = try Self.enlarged(file, DataShape(dataset))
+        var idle: [String: [ConfigurationError]] = [:]
+        let resolved = try Self.enlarged(file, DataShape(dataset), idle: &idle)
+        notes = Self.notes(idle, file.variants.map(\.name))
         variants = file.variants.map(\.name)
         baseline = file.baseline
         let seeds = file.seeds.isEmpty ? [nil] : file.seeds.map(Optional.init)
@@ -56,7 +61,7 @@ public struct SweepPlan: Sendable {
             let measured = job.configuration.evaluation.measured(on: part)
             for metric in metrics where !measured.contains(metric) {
                 throw .value(
-                    path: "metrics",
+                    path: "--metrics",
                     expected: "what \(job.variant) measures: \(measured.joined(separator: ", "))",
                     got: metric)
             }
@@ -69,10 +74,28 @@ public struct SweepPlan: Sendable {
             .split(separator: " ").map { String($0) }.joined(separator: "-")
     }
 
+    /// A line for each reason, with the settings and the runs.
+    private static func notes(
+        _ idle: [String: [ConfigurationError]], _ names: [String]
+    ) -> [String] {
+        var runs: [String: [String]] = [:]
+        var order: [String] = []
+        for name in names {
+            for case .idle(let path, let reason, _) in idle[name] ?? [] {
+                let line = "\(path) does nothing \(reason)"
+                if runs[line] == nil { order.append(line) }
+                runs[line, default: []].append(name)
+            }
+        }
+        return order.map { "\($0); left out in \((runs[$0] ?? []).joined(separator: "; "))" }
+    }
+
     /// The settings of all variants; one that is to match another knows that one's size first.
     private static func enlarged(
-        _ file: SweepFile, _ shape: DataShape
+        _ file: SweepFile, _ shape: DataShape, idle: inout [String: [ConfigurationError]]
     ) throws -> [String: ExperimentConfiguration] {
+        var found = idle
+        defer { idle = found }
         var resolved: [String: ExperimentConfiguration] = [:]
         func resolve(_ variant: SweepFile.Variant, from waiting: [String]) throws {
             guard resolved[variant.name] == nil else { return }
@@ -90,7 +113,8 @@ public struct SweepPlan: Sendable {
                     try Self.size(ofSettingIn: variant, toReach: parameters(of: $0, shape), shape)
                 }
             }
-            resolved[variant.name] = try variant.configuration(size: size)
+            resolved[variant.name] = try variant.configuration(
+                size: size, idle: &found[variant.name, default: []])
         }
         for variant in file.variants { try resolve(variant, from: []) }
         return resolved
@@ -99,8 +123,12 @@ public struct SweepPlan: Sendable {
     /// Throws where a finished run had other settings or data than the plan.
     private static func check(_ job: Job, _ dataset: Dataset) throws {
         guard job.run.isFinished else { return }
-        guard try ExperimentConfiguration(contentsOf: job.run.experiment) == job.configuration
-        else { throw RunError.changed(what: "experiment", path: job.run.url.path) }
+        let written = try ExperimentConfiguration(contentsOf: job.run.experiment)
+        let differences = job.configuration.differences(from: written)
+        guard differences.isEmpty else {
+            let list = differences.map(\.description).joined(separator: "; ")
+            throw RunError.changed(what: "experiment (\(list))", path: job.run.url.path)
+        }
         guard try job.run.facts().dataset == dataset.checksum else {
             throw RunError.changed(what: "dataset", path: job.run.url.path)
         }
@@ -109,24 +137,24 @@ public struct SweepPlan: Sendable {
     private static func parameters(
         of configuration: ExperimentConfiguration, _ shape: DataShape
     ) throws -> Int {
-        let model = try Models.entry(named: configuration.model)
-            .build(
-                configuration.parameterDictionary, shape,
-                RandomSources(initializationSeed: 0, dropoutSeed: 0)
-            ).model
-        return model.parameterCount
+        let random = RandomSources(initializationSeed: 0, dropoutSeed: 0)
+        return try configuration.builtModel(shape, random).parameterCount
     }
 
     /// The value of a setting with which a model comes nearest to a number of parameters.
     private static func size(
         ofSettingIn variant: SweepFile.Variant, toReach goal: Int, _ shape: DataShape
     ) throws -> Int {
+        var idle: [ConfigurationError] = []
         // Heads or groups want multiples.
         let unit = (1...64).first { unit in
-            (1...3).allSatisfy { (try? variant.configuration(size: $0 * unit)) != nil }
+            (1...3).allSatisfy {
+                (try? variant.configuration(size: $0 * unit, idle: &idle)) != nil
+            }
         }
         func parameters(at size: Int) throws -> Int {
-            try Self.parameters(of: variant.configuration(size: size * (unit ?? 1)), shape)
+            let configuration = try variant.configuration(size: size * (unit ?? 1), idle: &idle)
+            return try Self.parameters(of: configuration, shape)
         }
         var low = 1
         var high = 2

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// What a made-up dataset is like; see ``Simulator`` for the model behind it.
 public struct SimulationOptions: Codable, Sendable, Equatable {
     /// A domain and its size.
@@ -90,6 +92,26 @@ public struct SimulationOptions: Codable, Sendable, Equatable {
         try within("imageWidth", imageWidth, 0...4096)
         try within("imageSignal", imageSignal, 0...1)
         try within("missingImages", missingImages, 0...1)
+        try checkMemory()
+    }
+
+    /// Throws where the items, or the events of as many people as are made at once, are more than the machine holds.
+    private func checkMemory() throws(SimulationOptionError) {
+        let item = 4 * Double(VectorMath.padded(tasteSize)) + 200
+        let peopleAtOnce = Double(min(users, Simulator.blockSize * 64))
+        let needed = [
+            ("items", Double(itemCount) * item, "\(itemCount)"),
+            (
+                "eventsPerUser", peopleAtOnce * eventsPerUser * 32 * exp(eventsSpread),
+                "\(eventsPerUser)"
+            ),
+        ]
+        let memory = Double(ProcessInfo.processInfo.physicalMemory)
+        for (option, bytes, got) in needed where bytes > memory {
+            let fewer = "less, as it needs \(Int(bytes / 1e9)) GB of memory, of which there are "
+            throw SimulationOptionError(
+                option: option, expected: fewer + "\(Int(memory / 1e9)) GB", got: got)
+        }
     }
 
     private func checkDomains() throws(SimulationOptionError) {

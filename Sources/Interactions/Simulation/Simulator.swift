@@ -22,7 +22,7 @@ public import Foundation
 /// are made; memory grows with the number of items only.
 public enum Simulator {
     /// The users that one worker makes at once.
-    private static let blockSize = 512
+    static let blockSize = 512
 
     /// Makes a dataset at `destination`, with its ``SimulationTruth``, and returns its manifest.
     ///

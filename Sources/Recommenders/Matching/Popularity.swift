@@ -8,6 +8,9 @@ public import TorchNN
 public struct PopularityConfiguration: ModelConfiguration {
     /// Nothing to set.
     public init() {}
+
+    /// Events are counted in one go.
+    public var learning: Learning { .closedForm }
 }
 
 /// Counts training events; the score of an item is its count, for everybody.

@@ -40,7 +40,7 @@ public struct BiasedMFConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try require(width > 0, "width", expected: "at least 1", got: width)
+        try require([("width", width)], in: SettingRange.width)
         try require(
             initialDeviation > 0, "initialDeviation", expected: "above 0", got: initialDeviation)
         try require(

@@ -58,7 +58,7 @@ public struct EMCDRConfiguration: ModelConfiguration {
         try require(
             source != target || source.isEmpty, "target", expected: "another domain than source",
             got: target)
-        try require(width > 0, "width", expected: "at least 1", got: width)
+        try require([("width", width)], in: SettingRange.width)
         try require(
             initialDeviation > 0, "initialDeviation", expected: "above 0", got: initialDeviation)
         for (name, value) in [
@@ -66,13 +66,15 @@ public struct EMCDRConfiguration: ModelConfiguration {
         ] {
             try require(value >= 0, name, expected: "at least 0", got: value)
         }
-        for (name, value) in [
-            ("sourceEpochs", sourceEpochs), ("targetEpochs", targetEpochs),
-            ("bridgeEpochs", bridgeEpochs),
-        ] {
-            try require(value > 0, name, expected: "at least 1", got: value)
-        }
+        try require(
+            [
+                ("sourceEpochs", sourceEpochs), ("targetEpochs", targetEpochs),
+                ("bridgeEpochs", bridgeEpochs),
+            ], in: SettingRange.epochs)
     }
+
+    /// Each part is trained as long as the settings say.
+    public var learning: Learning { .ownEpochs }
 }
 
 /// The map from users of the source to users of the target.
@@ -281,8 +283,8 @@ extension DataShape {
             if name.isEmpty { return nil }
             if let position = domains.firstIndex(where: { $0.name == name }) { return position }
             let names = domains.map(\.name)
-            throw .unknownKey(
-                path: "\(key) \(name)", nearest: nearestName(to: name, in: names), known: names)
+            throw .unknownName(
+                path: key, name: name, nearest: nearestName(to: name, in: names), known: names)
         }
         let givenTarget = try position(target, "target")
         let first =

@@ -29,6 +29,14 @@ public struct MeanRatingConfiguration: ModelConfiguration {
     public func validate() throws(ConfigurationError) {
         try require(shrinkage >= 0, "shrinkage", expected: "at least 0", got: shrinkage)
     }
+
+    /// Pseudo-ratings are for items.
+    public var idle: [IdleSetting] {
+        by == .domain ? [IdleSetting("shrinkage", "beside by: domain")] : []
+    }
+
+    /// Means are taken in one go.
+    public var learning: Learning { .closedForm }
 }
 
 /// Predicts a mean of training ratings, whoever asks.

@@ -52,18 +52,21 @@ public struct ABXIConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        for (name, size) in [
-            ("innerSize", innerSize), ("domainRank", domainRank), ("invariantRank", invariantRank),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
-        try require(negatives > 0, "negatives", expected: "at least 1", got: negatives)
+        try require(
+            [
+                ("embeddingSize", embeddingSize), ("innerSize", innerSize),
+                ("domainRank", domainRank), ("invariantRank", invariantRank),
+            ], in: SettingRange.width)
+        try require([("negatives", negatives)], in: SettingRange.count)
         try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
-        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         try gca.validate(width: embeddingSize)
     }
+
+    /// What is drawn for no loss.
+    public var idle: [IdleSetting] { softmax.idle }
 }
 
 /// The model: a shared encoder over the mixed sequence and the domain threads, adapted and projected per target.

@@ -48,17 +48,22 @@ public struct C2DSRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        for (name, size) in [
-            ("blocks", blocks), ("maximumLength", maximumLength), ("lossWindow", lossWindow),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
+        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
+        try require([("blocks", blocks)], in: SettingRange.depth)
+        try require(
+            [("maximumLength", maximumLength), ("lossWindow", lossWindow)],
+            in: SettingRange.length)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         try require(
             (0...1).contains(predictionWeight), "predictionWeight", expected: "0 to 1",
             got: predictionWeight)
         try gca.validate(width: embeddingSize)
+    }
+
+    /// The window is that of losses that weigh nothing.
+    public var idle: [IdleSetting] {
+        predictionWeight == 0 ? [IdleSetting("lossWindow", "beside predictionWeight: 0")] : []
     }
 }
 

@@ -59,12 +59,13 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        for (name, size) in [
-            ("blocks", blocks), ("maximumLength", maximumLength), ("latentSize", latentSize),
-            ("supportUsers", supportUsers), ("negatives", negatives),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
+        try require(
+            [("embeddingSize", embeddingSize), ("latentSize", latentSize)],
+            in: SettingRange.width)
+        try require([("blocks", blocks)], in: SettingRange.depth)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
+        try require(
+            [("supportUsers", supportUsers), ("negatives", negatives)], in: SettingRange.count)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         // Without support in training, the layer that attends to it would score untrained.
@@ -76,6 +77,9 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
             got: divergenceWeight)
         try gca.validate(width: embeddingSize)
     }
+
+    /// What is drawn for no loss.
+    public var idle: [IdleSetting] { softmax.idle }
 }
 
 /// The model: encoders of the domains, a latent vector of how domains go together, attention to the support set.

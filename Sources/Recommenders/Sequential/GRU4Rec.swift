@@ -38,8 +38,8 @@ public struct GRU4RecConfiguration: SequenceModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try validateSequences()
-        try require(hiddenSize > 0, "hiddenSize", expected: "above 0", got: hiddenSize)
-        try require(layers > 0, "layers", expected: "at least 1", got: layers)
+        try require([("hiddenSize", hiddenSize)], in: SettingRange.width)
+        try require([("layers", layers)], in: SettingRange.depth)
         try requireShares([("dropout", dropout)])
     }
 }

@@ -54,11 +54,18 @@ public struct GCAConfiguration: ModelConfiguration {
         try require(
             activation == .sigmoid || activation == .tanh, "gca.activation",
             expected: "sigmoid or tanh", got: activation.rawValue)
-        try require(depth > 0, "gca.depth", expected: "at least 1", got: depth)
+        try require([("gca.depth", depth)], in: SettingRange.depth)
         try require(
             (0..<1).contains(dropout), "gca.dropout", expected: "at least 0, below 1", got: dropout)
         try require(
             Set(stages).count == stages.count, "gca.stages", expected: "each once", got: stages)
+    }
+
+    /// Without a place to attach to there is nothing to set.
+    public var idle: [IdleSetting] {
+        guard stages.isEmpty, case .object(let values) = json else { return [] }
+        return IdleSetting.all(
+            values.keys.filter { $0 != "stages" }.sorted(), "without gca.stages")
     }
 
     /// Checks ranges, and that the heads of attached modules divide the host's width.

@@ -59,10 +59,12 @@ public struct IFCDSRConfiguration: ModelConfiguration {
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
         if !images.isEmpty { try requireHeads(heads, "heads", dividing: imageSize) }
-        try require(blocks > 0, "blocks", expected: "at least 1", got: blocks)
-        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
+        try require(
+            [("embeddingSize", embeddingSize), ("imageSize", imageSize)], in: SettingRange.width)
+        try require([("blocks", blocks)], in: SettingRange.depth)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
-        try require(negatives > 0, "negatives", expected: "at least 1", got: negatives)
+        try require([("negatives", negatives)], in: SettingRange.count)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         try require(
@@ -73,6 +75,12 @@ public struct IFCDSRConfiguration: ModelConfiguration {
         }
         try require(
             softmax != .sampled, "softmax", expected: "full or shared", got: softmax.rawValue)
+    }
+
+    /// What is drawn for no loss, and what belongs to images that are left out.
+    public var idle: [IdleSetting] {
+        guard images.isEmpty else { return softmax.idle }
+        return softmax.idle + IdleSetting.all(["imageSize", "idWeight"], "without images")
     }
 }
 

@@ -68,12 +68,12 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        for (name, size) in [
-            ("blocks", blocks), ("maximumLength", maximumLength), ("hashSize", hashSize),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
-        try require(jointSize > 1, "jointSize", expected: "above 1", got: jointSize)
+        try require([("blocks", blocks)], in: SettingRange.depth)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
+        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
+        // Principal components of hashes need the square of their width.
+        try require([("hashSize", hashSize)], in: 1...1 << 14)
+        try require([("jointSize", jointSize)], in: 2...SettingRange.width.upperBound)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         for (name, weight) in [("itemWeight", itemWeight), ("userWeight", userWeight)] {
@@ -85,6 +85,19 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
             try require(value > 0, name, expected: "above 0", got: value)
         }
         try gca.validate(width: embeddingSize)
+    }
+
+    /// Hashes where texts have vectors, temperatures of contrasts that weigh nothing.
+    public var idle: [IdleSetting] {
+        var idle: [IdleSetting] = []
+        if !text.isEmpty { idle.append(IdleSetting("hashSize", "beside text: \(text)")) }
+        if itemWeight == 0 {
+            idle.append(IdleSetting("itemTemperature", "beside itemWeight: 0"))
+        }
+        if userWeight == 0 {
+            idle.append(IdleSetting("userTemperature", "beside userWeight: 0"))
+        }
+        return idle
     }
 }
 

@@ -48,18 +48,17 @@ public struct MIFNConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        for (name, size) in [
-            ("embeddingSize", embeddingSize), ("maximumLength", maximumLength),
-            ("graphSteps", graphSteps), ("entities", entities), ("relations", relations.count),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
+        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
+        try require(
+            [("maximumLength", maximumLength), ("graphSteps", graphSteps)],
+            in: SettingRange.length)
+        try require(
+            [("entities", entities), ("relations", relations.count)], in: SettingRange.count)
         try require(
             Set(relations).count == relations.count, "relations", expected: "each once",
             got: relations.map(\.rawValue))
-        for (name, size) in [("hops", hops), ("values", values)] {
-            try require(size >= 0, name, expected: "at least 0", got: size)
-        }
+        try require([("hops", hops)], in: 0...SettingRange.depth.upperBound)
+        try require([("values", values)], in: 0...SettingRange.width.upperBound)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
     }

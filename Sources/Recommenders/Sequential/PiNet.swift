@@ -54,15 +54,20 @@ public protocol SplitJoinConfiguration: ModelConfiguration {
 extension SplitJoinConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        for (name, size) in [
-            ("embeddingSize", embeddingSize), ("hiddenSize", hiddenSize), ("members", members),
-            ("maximumLength", maximumLength), ("negatives", negatives),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
+        try require(
+            [
+                ("embeddingSize", embeddingSize), ("hiddenSize", hiddenSize),
+            ], in: SettingRange.width)
+        // Every member has a state at every event.
+        try require([("members", members)], in: 1...1 << 16)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
+        try require([("negatives", negatives)], in: SettingRange.count)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
     }
+
+    /// What is drawn for no loss.
+    public var idle: [IdleSetting] { softmax.idle }
 }
 
 /// Settings of π-Net; the defaults are the authors', who take sequences whole.

@@ -53,8 +53,8 @@ public struct SASRecConfiguration: SequenceModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        try require(layers > 0, "layers", expected: "at least 1", got: layers)
-        try require(innerSize > 0, "innerSize", expected: "above 0", got: innerSize)
+        try require([("layers", layers)], in: SettingRange.depth)
+        try require([("innerSize", innerSize)], in: SettingRange.width)
         try require(
             initializerRange >= 0, "initializerRange", expected: "at least 0",
             got: initializerRange)
@@ -64,6 +64,12 @@ public struct SASRecConfiguration: SequenceModelConfiguration {
         try requireShares([
             ("hiddenDropout", hiddenDropout), ("attentionDropout", attentionDropout),
         ])
+    }
+
+    /// Padding is among all items, and in no sample.
+    public var idle: [IdleSetting] {
+        guard softmax != .full else { return softmax.idle }
+        return [IdleSetting("scoresPadding", "beside softmax: \(softmax)")]
     }
 }
 

@@ -40,7 +40,7 @@ public struct SRGNNConfiguration: SequenceModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try validateSequences()
-        try require(steps > 0, "steps", expected: "at least 1", got: steps)
+        try require([("steps", steps)], in: SettingRange.depth)
     }
 }
 

@@ -38,11 +38,14 @@ extension SequenceModelConfiguration {
     /// None.
     public var gca: GCAConfiguration { GCAConfiguration() }
 
+    /// What is drawn for no loss.
+    public var idle: [IdleSetting] { softmax.idle }
+
     /// Checks the ranges of what all have in common.
     func validateSequences() throws(ConfigurationError) {
-        try require(embeddingSize > 0, "embeddingSize", expected: "above 0", got: embeddingSize)
-        try require(maximumLength > 0, "maximumLength", expected: "above 0", got: maximumLength)
-        try require(negatives > 0, "negatives", expected: "above 0", got: negatives)
+        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
+        try require([("negatives", negatives)], in: SettingRange.count)
         try gca.validate(width: embeddingSize)
         guard !gca.stages.isEmpty else { return }
         try require(

@@ -10,6 +10,11 @@ public enum ItemSoftmax: String, Codable, Sendable, CaseIterable {
     /// All items of the target's domain.
     case full
 
+    /// The settings that do nothing beside it.
+    var idle: [IdleSetting] {
+        self == .full ? [IdleSetting("negatives", "beside softmax: full")] : []
+    }
+
     /// What the loss needs drawn, `count` items a domain.
     func negatives(_ count: Int) -> Negatives {
         switch self {

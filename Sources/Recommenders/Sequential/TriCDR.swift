@@ -72,12 +72,13 @@ public struct TriCDRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: embeddingSize)
-        for (name, size) in [
-            ("blocks", blocks), ("maximumLength", maximumLength), ("attentionSize", attentionSize),
-            ("attentionInnerSize", attentionInnerSize),
-        ] {
-            try require(size > 0, name, expected: "above 0", got: size)
-        }
+        try require([("blocks", blocks)], in: SettingRange.depth)
+        try require([("maximumLength", maximumLength)], in: SettingRange.length)
+        try require(
+            [
+                ("embeddingSize", embeddingSize), ("attentionSize", attentionSize),
+                ("attentionInnerSize", attentionInnerSize),
+            ], in: SettingRange.width)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         for (name, value) in [("scale", scale), ("contrastTemperature", contrastTemperature)] {
@@ -94,8 +95,22 @@ public struct TriCDRConfiguration: ModelConfiguration {
         try require(
             rates > 0, "mixedSourceRate", expected: "a sum of the three rates above 0", got: rates)
         try require(
-            pretrainingEpochs >= 0, "pretrainingEpochs", expected: "at least 0",
-            got: pretrainingEpochs)
+            [("pretrainingEpochs", pretrainingEpochs)], in: 0...SettingRange.epochs.upperBound)
+    }
+
+    /// What belongs to losses that weigh nothing.
+    public var idle: [IdleSetting] {
+        var idle: [IdleSetting] = []
+        if contrastWeight == 0 {
+            let parts = [
+                "contrastTemperature", "mixedSourceRate", "mixedTargetRate", "sourceTargetRate",
+            ]
+            idle += IdleSetting.all(parts, "beside contrastWeight: 0")
+        }
+        if tripletWeight == 0 {
+            idle.append(IdleSetting("tripletMargin", "beside tripletWeight: 0"))
+        }
+        return idle
     }
 }
 

@@ -39,9 +39,7 @@ struct Generate: ParsableCommand {
     var replace = false
 
     func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads: expected at least 1, got \(threads).")
-        }
+        try ComputeOptions.check(threads: threads)
         do {
             try options().check()
         } catch let error as SimulationOptionError {
@@ -51,13 +49,12 @@ struct Generate: ParsableCommand {
     }
 
     func run() throws {
-        let bar = ProgressBar()
-        let manifest = try Simulator.run(
-            try options(), to: output.url, replace: replace,
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            progress: { bar.show(share: Double($0.completed) / Double(max($0.total, 1)), $0.stage) }
-        )
-        bar.clear()
+        let manifest = try NewDataset.make(at: output.url) { progress in
+            try Simulator.run(
+                try options(), to: output.url, replace: replace,
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                progress: progress)
+        }
         Console.write(ImportSummary.text(manifest, path: output.url.path))
     }
 

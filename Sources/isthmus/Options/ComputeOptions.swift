@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Torch
 
 /// Where tensors live and with how many threads operators run.
@@ -10,9 +11,7 @@ struct ComputeOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads: expected at least 1, got \(threads).")
-        }
+        try Self.check(threads: threads)
         let parts = device.split(separator: ":", omittingEmptySubsequences: false)
         let isWellFormed =
             device == "cpu" || device == "cuda"
@@ -22,9 +21,22 @@ struct ComputeOptions: ParsableArguments {
         }
     }
 
+    /// Refuses numbers of threads that no machine can start.
+    static func check(threads: Int?) throws {
+        guard let threads, !(1...Engine.mostThreads).contains(threads) else { return }
+        throw ValidationError(
+            "--threads: expected 1 to \(Engine.mostThreads), got \(threads).")
+    }
+
     /// Sets the threads, keeps memory for reuse and finds the device, which may be missing on this machine.
     func prepare() throws -> Device {
         Engine.poolMemory()
+        Engine.onExhaustedMemory { error in
+            Console.error(
+                "\(error.message), in \(error.operation); lower training.batchSize, "
+                    + "evaluation.batchSize, parameters.maximumLength or the model's widths")
+            Foundation.exit(1)
+        }
         if let threads { Engine.threads = threads }
         return try Device(named: device)
     }

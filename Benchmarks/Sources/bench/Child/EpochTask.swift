@@ -25,7 +25,7 @@ struct EpochTask: Codable {
         let data = try Dataset.open(dataset)
         let split = try Split(configuration.data.split, dataset: data, seed: configuration.seed)
         let examples = SequenceExamples(
-            split: split, window: HistoryWindow(configuration.data.maximumLength))
+            split: split, window: HistoryWindow(configuration.windowLength))
         let stopwatch = EpochStopwatch(
             extent: extent,
             batchesPerEpoch: Double(examples.count) / Double(configuration.training.batchSize),

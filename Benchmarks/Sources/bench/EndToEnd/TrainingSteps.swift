@@ -24,7 +24,7 @@ struct TrainingSteps {
         self.flops = flops
         split = try Split(configuration.data.split, dataset: dataset, seed: 0)
         examples = SequenceExamples(
-            split: split, window: HistoryWindow(configuration.data.maximumLength))
+            split: split, window: HistoryWindow(configuration.windowLength))
         let random = RandomSources(initializationSeed: 6, dropoutSeed: 6)
         model = try Models.entry(named: configuration.model)
             .build(configuration.parameterDictionary, DataShape(dataset), random).model

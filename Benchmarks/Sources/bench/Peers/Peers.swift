@@ -41,7 +41,7 @@ struct Peers {
         let dataset = try Dataset.open(suite.data.movieLens)
         // Inputs, the last one's target, one event to validate, one to test.
         try AtomicFiles.writeInteractions(
-            dataset, latest: configuration.data.maximumLength + 3, name: "ml-1m", in: folder)
+            dataset, latest: configuration.windowLength + 3, name: "ml-1m", in: folder)
         return try PeerResult(name: PeerResult.sasRec) {
             try EpochMeasurement.run(
                 experiment, dataset: suite.data.movieLens, extent: extent, scratch: scratch)
@@ -68,10 +68,8 @@ struct Peers {
         _ driver: String, _ experiment: URL, checkout: URL?, data: URL, scratch: URL
     ) throws -> [String] {
         var configuration = try ExperimentConfiguration(contentsOf: experiment)
-        let entry = try Models.entry(named: configuration.model)
         // With the defaults of what the file does not say.
-        configuration.parameters = JSONValue(
-            try entry.validated(configuration.parameterDictionary))
+        configuration = try configuration.resolved()
         let settings = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
         return [
             drivers.appendingPathComponent(driver).path, "--settings", settings, "--data",

@@ -1,0 +1,218 @@
+import Experiments
+import Foundation
+import Interactions
+import Recommenders
+import Testing
+
+/// Every key of training, evaluation and data changes what a run writes, or is refused, whatever the model and task.
+@Suite struct SettingEffectTests {
+    /// One run: a model as it is trained, and what its other settings are compared with.
+    struct Base: Sendable, CustomTestStringConvertible {
+        let name: String
+        let settings: [String]
+
+        var testDescription: String { name }
+    }
+
+    private static let common = [
+        "training.epochs=3", "training.batchSize=16", "training.patience=2",
+        "training.optimizer.learningRate=0.05", "evaluation.candidates=sampled:9",
+        "evaluation.metrics=[HR@3, NDCG@10, MRR]",
+    ]
+    private static let small = [
+        "parameters.embeddingSize=4", "parameters.layers=1", "parameters.innerSize=4",
+        "parameters.heads=1", "parameters.hiddenDropout=0.1", "parameters.attentionDropout=0.1",
+    ]
+    private static let rating = ["evaluation.task=rating", "training.batchSize=64"]
+
+    private static let bases = [
+        Base(name: "sasrec", settings: common + small + ["model=sasrec", "parameters.negatives=128"]),
+        Base(
+            name: "abxi",
+            settings: common + [
+                "model=abxi", "parameters.embeddingSize=4", "parameters.innerSize=4",
+                "parameters.domainRank=2", "parameters.invariantRank=2", "parameters.negatives=4",
+            ]),
+        Base(
+            name: "biased-mf, ranking",
+            settings: common + ["model=biased-mf", "parameters.width=3"]),
+        Base(
+            name: "biased-mf, ratings",
+            settings: rating + ["model=biased-mf", "parameters.width=3", "training.epochs=3"]),
+        Base(
+            name: "emcdr, ratings",
+            settings: rating + [
+                "model=emcdr", "parameters.width=3", "parameters.sourceEpochs=2",
+                "parameters.targetEpochs=2", "parameters.bridgeEpochs=2",
+            ]),
+        Base(name: "mean-rating", settings: ["model=mean-rating", "evaluation.task=rating"]),
+        Base(
+            name: "popularity",
+            settings: [
+                "model=popularity", "evaluation.candidates=sampled:9",
+                "evaluation.metrics=[HR@3, NDCG@10, MRR]",
+            ]),
+    ]
+
+    /// For each key another value, and what must stand beside it to count, where it does not alone.
+    private static let changes: [String: [[String]]] = [
+        "training.epochs": [["5"]], "training.batchSize": [["7"]],
+        "training.optimizer.kind": [["sgd"], ["adam", "training.optimizer.weightDecay=0.1"]],
+        "training.optimizer.learningRate": [["0.01"]], "training.optimizer.weightDecay": [["0.5"]],
+        "training.optimizer.beta1": [["0.5"]], "training.optimizer.beta2": [["0.5"]],
+        "training.optimizer.epsilon": [["0.01"]],
+        "training.optimizer.momentum": [["0.5"], ["0.5", "training.optimizer.kind=sgd"]],
+        "training.optimizer.rowSparse": [["true"]],
+        "training.schedule.kind": [["exponential"], ["cosine"]],
+        "training.schedule.warmupEpochs": [["2"]],
+        "training.schedule.warmupStart": [["0.5"], ["0.5", "training.schedule.warmupEpochs=2"]],
+        "training.schedule.factor": [["0.5"], ["0.5", "training.schedule.kind=exponential"]],
+        "training.schedule.patience": [["0"]],
+        "training.schedule.minimum": [["0.001"], ["0.001", "training.schedule.kind=cosine"]],
+        "training.clipNorm": [["0.01"]], "training.patience": [["1", "training.epochs=9"]],
+        "training.evaluateEvery": [["2"]], "training.clearsGradientsEachEpoch": [["true"]],
+        "training.negativePoolQuirk": [["true"]],
+        "evaluation.preset": [["abxi"]], "evaluation.candidates": [["full"]],
+        "evaluation.also": [["[full]"]], "evaluation.exclusion": [["none"]],
+        "evaluation.ties": [["optimistic"]], "evaluation.metrics": [["[HR@1, NDCG@10]"]],
+        "evaluation.selection": [["HR@3"]], "evaluation.fewEvents": [["1"]],
+        "evaluation.batchSize": [["3"]],
+        "data.split": [["{kind: ratio, train: 0.6, validation: 0.2}"]],
+        "data.maximumLength": [["3"]], "data.ties": [["drop"]], "data.repeats": [["keep"]],
+    ]
+
+    /// Memory is all that follows from it.
+    private static let withoutTrace: Set<String> = ["evaluation.batchSize"]
+
+    /// What a run leaves behind that its settings can change, or the refusal.
+    private enum Outcome: Equatable {
+        case run(weights: Data, metrics: String, users: Data, epochs: [String])
+        case refusal(String)
+    }
+
+    private func outcome(_ settings: [String], _ folder: TemporaryFolder) throws -> Outcome {
+        let run = folder.run(UUID().uuidString)
+        do {
+            let configuration = try ExperimentConfiguration(yaml: "", assignments: settings)
+            _ = try Trainer(
+                configuration, dataset: cyclicDataset(users: 24, length: 9), run: run
+            ).train()
+        } catch {
+            return .refusal("\(error)")
+        }
+        let epochs = try run.historyEntries().map { entry in
+            "\(entry.phase) \(entry.epoch) \(entry.loss) \(entry.learningRate) "
+                + "\(String(describing: entry.validation)) \(entry.isBest)"
+        }
+        return .run(
+            weights: try Data(contentsOf: run.weights),
+            metrics: String(decoding: try Data(contentsOf: run.metrics), as: UTF8.self),
+            users: (try? Data(contentsOf: run.users)) ?? Data(), epochs: epochs)
+    }
+
+    @Test(arguments: bases)
+    func noKeyIsSilentlyIdle(base: Base) throws {
+        let folder = try TemporaryFolder()
+        let configuration = try ExperimentConfiguration(yaml: "", assignments: base.settings)
+        let isStepped = configuration.model != "popularity" && configuration.model != "mean-rating"
+        var keys: [String] = []
+        for group in ["training", "evaluation", "data"] {
+            keys += configuration.json[[group]]?.keys(under: group) ?? []
+        }
+        #expect(keys.count > 30)
+        let plain = try outcome(base.settings, folder)
+        guard case .run = plain else {
+            Issue.record("\(plain)")
+            return
+        }
+        for key in keys where key != "evaluation.task" {
+            let changes = try #require(Self.changes[key], "no other value for \(key)")
+            for change in changes {
+                let beside = base.settings + change.dropFirst()
+                let one = change.count == 1 ? plain : try outcome(beside, folder)
+                let other = try outcome(beside + ["\(key)=\(change[0])"], folder)
+                switch other {
+                case .refusal(let reason):
+                    #expect(reason.contains(key), "\(key)=\(change[0]): \(reason)")
+                case .run:
+                    // What is allowed for models of all kinds is said.
+                    let notes = try ExperimentConfiguration(
+                        yaml: "", assignments: beside + ["\(key)=\(change[0])"]
+                    ).notes
+                    let isSaid = notes.contains { $0.contains(key) }
+                    #expect(
+                        (other != one) != (isSaid || Self.withoutTrace.contains(key)),
+                        "\(base.name): \(key)=\(change[0]) changes nothing and nobody says so")
+                    #expect(!isSaid || !isStepped || key == "evaluation.selection")
+                }
+            }
+        }
+    }
+
+    /// Settings of models that rank no histories; those that do are compared by loss and scores.
+    @Test(arguments: [
+        (2, ["width=4", "scope=per-domain", "biases=false", "initialDeviation=0.3", "regularization=0.1", "clearsUnseen=false"]),
+        (
+            4,
+            [
+                "source=films", "target=books", "width=4", "biases=false", "initialDeviation=0.3",
+                "regularization=0.1", "clearsUnseen=false", "bridge=mlp", "bridgeRegularization=1",
+                "mapsWarmUsers=true", "sourceEpochs=1", "targetEpochs=1", "bridgeEpochs=1",
+            ]
+        ),
+        (5, ["by=domain", "shrinkage=50"]),
+    ])
+    func parametersOfRatingModels(base: Int, changes: [String]) throws {
+        let folder = try TemporaryFolder()
+        let base = Self.bases[base]
+        let configuration = try ExperimentConfiguration(yaml: "", assignments: base.settings)
+        let known = try configuration.resolved().parameters.keys(under: "")
+        #expect(Set(known) == Set(changes.map { String($0.prefix { $0 != "=" }) }))
+        let plain = try outcome(base.settings, folder)
+        for change in changes {
+            let other = try outcome(base.settings + ["parameters.\(change)"], folder)
+            #expect(other != plain, "\(base.name): parameters.\(change) changes nothing")
+        }
+    }
+
+    /// Training goes on after the first step of each with the weights of a number, or says what is wrong with it.
+    @Test(arguments: bases)
+    func extremesAreRefusedOrRun(base: Base) throws {
+        let folder = try TemporaryFolder()
+        let configuration = try ExperimentConfiguration(yaml: "", assignments: base.settings)
+        for group in ["training", "evaluation", "data"] {
+            for key in configuration.json[[group]]?.keys(under: group) ?? [] {
+                let value = configuration.json[key.split(separator: ".").map(String.init)]
+                let extremes: [String]
+                switch value {
+                case .int, .null:
+                    extremes = [
+                        "\(Int.max)", "2147483648", "1000000000", "0", "-1", "99999999999999999999",
+                    ]
+                case .double: extremes = [".nan", ".inf", "-1", "1.0e+308", "1e308", "0"]
+                default: continue
+                }
+                for extreme in extremes {
+                    if case .refusal(let reason) = try outcome(
+                        base.settings + ["training.epochs=1", "\(key)=\(extreme)"], folder)
+                    {
+                        #expect(!reason.contains("Decoding") && !reason.contains("expected Int"))
+                        #expect(
+                            reason.contains(key) || reason.contains("not a number")
+                                || reason.contains("training.epochs"), "\(key): \(reason)")
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension JSONValue {
+    /// The paths of what are no objects; a split is one value.
+    fileprivate func keys(under path: String) -> [String] {
+        guard case .object(let values) = self, path != "data.split" else { return [path] }
+        return values.sorted { $0.key < $1.key }.flatMap {
+            $0.value.keys(under: path.isEmpty ? $0.key : "\(path).\($0.key)")
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import Recommenders
+import Testing
+import Torch
+
+@testable import Experiments
+
+/// Files of settings as people, and others, write them.
+@Suite struct YAMLTextTests {
+    private func failure(_ text: String) -> String? {
+        let error = #expect(throws: YAMLError.self) { try YAMLText.value(of: text) }
+        return error?.description
+    }
+
+    @Test(arguments: [
+        ("1000", JSONValue.int(1000)), ("1_000", .int(1000)), ("0x10", .int(16)), ("0", .int(0)),
+        ("-0.5", .double(-0.5)), ("1e3", .double(1000)), ("1.5e-4", .double(1.5e-4)),
+        ("true", .bool(true)), ("no", .bool(false)), ("maybe", .string("maybe")),
+        ("\"010\"", .string("010")), ("12:30", .string("12:30")), ("1:30", .string("1:30")),
+        ("2020-01-02", .string("2020-01-02")), ("~", .null), ("''", .string("")),
+        ("e3", .string("e3")), ("99999999999999999999", .double(1e20)),
+    ])
+    func scalarsAreWhatTheyLookLike(text: String, value: JSONValue) throws {
+        #expect(try YAMLText.value(of: "a: \(text)") == .object(["a": value]))
+    }
+
+    @Test func aNumberWithALeadingZeroIsNotGuessed() {
+        #expect(
+            failure("a: 1\nb: 010")
+                == "2: 010 is an octal number in YAML; write 10, or \"010\" for text")
+    }
+
+    @Test func marksAndLineEndsOfOtherEditorsAreRead() throws {
+        let value = JSONValue.object(["model": .string("popularity"), "seed": .int(3)])
+        #expect(try YAMLText.value(of: "\u{FEFF}model: popularity\r\nseed: 3\r\n") == value)
+        #expect(try YAMLText.value(of: "") == .object([:]))
+        #expect(try YAMLText.value(of: "# nothing\n") == .object([:]))
+    }
+
+    @Test func aliasesAndMergesAreFollowed() throws {
+        let value = try YAMLText.value(of: "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\ne: *x")
+        #expect(value[["d"]] == .object(["b": .int(1), "c": .int(3)]))
+        #expect(value[["e"]] == .object(["b": .int(1), "c": .int(2)]))
+    }
+
+    @Test(arguments: [
+        ("a: 1\na: 2", "the key a is given twice"), ("a: 1\n---\na: 2", "document"),
+        ("a: *b", "undefined alias"), ("a: &b [*b]", "undefined alias"),
+        ("a: [1", "not YAML"), ("a: \u{0}", "NUL"), ("? [a]\n: 1", "a name as key"),
+        ("a: {<<: 3}", "<<"), ("a: b: c", "not YAML"), ("\ta: 1", "not YAML"),
+    ])
+    func whatIsNoYAMLIsSaid(text: String, reason: String) {
+        let said = failure(text)
+        #expect(said?.contains(reason) == true, "\(said ?? "nothing")")
+        #expect(said?.contains("\n") == false)
+    }
+
+    /// Nine in nine in nine …: three hundred bytes that stand for billions of values.
+    @Test func hostileTextsEndSoon() {
+        var laugh = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        for level in 1..<10 {
+            let aliases = (0..<9).map { _ in "*a\(level - 1)" }.joined(separator: ", ")
+            laugh += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        var few = "a0: &a0 [\((0..<5000).map { _ in "x" }.joined(separator: ", "))]\n"
+        for level in 1..<6 { few += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n" }
+        let deep = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
+        let dashes = String(repeating: "- ", count: 100_000) + "a"
+        let maps = String(repeating: "{a: ", count: 500) + "1" + String(repeating: "}", count: 500)
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            for text in [laugh, few, deep, dashes, maps, String(repeating: "a", count: 2 << 20)] {
+                _ = failure(text)
+            }
+        }
+        #expect(time < .seconds(20))
+    }
+
+    @Test(arguments: [
+        (".=5", "--set .=5: expected names in the key"),
+        ("training..epochs=5", "--set training..epochs=5: expected names in the key"),
+        ("=5", "--set =5: expected names in the key"),
+        ("training.epochs=", "--set training.epochs=: training.epochs: expected a whole number"),
+        ("training.epochs=[", "--set training.epochs=[: not YAML"),
+        ("model.name=x", "--set model.name=x: model is sasrec, which has no settings of its own"),
+        (
+            "parameters.scop=mixed",
+            "--set parameters.scop=mixed: unknown key parameters.scop; did you mean parameters.scope?"
+        ),
+        ("parameters=5", "--set parameters=5: parameters: expected keys and values"),
+        ("data.split=random", "data.split: unknown split \"random\"; known are leave-one-out, "),
+        ("data.split={kind: cold-users, target: a, share: 0.5}", "data.split: validationShare is missing"),
+        ("evaluation.metrics=[HR@10, NDCG@10, MAP@10]", "evaluation.metrics[2]: "),
+        ("evaluation.candidates=sampled", "evaluation.candidates: expected full or sampled:"),
+        ("evaluation.metrics=[]", "evaluation.metrics: expected one or more"),
+        ("evaluation.metrics=[HR@1, HR@1]", "evaluation.metrics: expected each once"),
+    ])
+    func mistakesInAssignmentsAreTheirs(assignment: String, message: String) throws {
+        let error = try #require(throws: (any Error).self) {
+            try ExperimentConfiguration(yaml: "model: sasrec", assignments: [assignment])
+        }
+        #expect("\(error)".contains(message), "\(error)")
+        #expect("\(error)".hasPrefix("--set \(assignment)"), "\(error)")
+        #expect(!"\(error)".contains("expected unknown") && !"\(error)".contains("Decoding"))
+    }
+
+    /// One flag is enough to measure something else.
+    @Test func theSelectionFollowsTheMetrics() throws {
+        let experiment = try ExperimentConfiguration(
+            yaml: "model: sasrec", assignments: ["evaluation.metrics=[HR@10, MRR]"])
+        #expect(try experiment.resolved().evaluation.selection == "HR@10")
+        #expect(experiment.notes.contains { $0.contains("chosen by HR@10") })
+        let plain = try ExperimentConfiguration(yaml: "model: sasrec")
+        #expect(try plain.resolved().evaluation.selection == "NDCG@10")
+        #expect(plain.notes.isEmpty)
+        let rating = try ExperimentConfiguration(yaml: "{model: emcdr, evaluation: {task: rating}}")
+        #expect(try rating.resolved().evaluation.selection == "MAE")
+    }
+
+    /// One window: the model's, which `data` can name too.
+    @Test(arguments: [
+        ("{model: pi-net}", [], 200), ("{model: pi-net, data: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}, data: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}}", ["data.maximumLength=9"], 9),
+        ("{model: pi-net, data: {maximumLength: 30}}", ["parameters.maximumLength=9"], 9),
+    ])
+    func thereIsOneWindow(yaml: String, assignments: [String], length: Int) throws {
+        let experiment = try ExperimentConfiguration(yaml: yaml, assignments: assignments)
+        #expect(experiment.windowLength == length)
+        let resolved = try experiment.resolved()
+        #expect(resolved.windowLength == length)
+        let text = try resolved.yaml()
+        #expect(text.components(separatedBy: "maximumLength: \(length)\n").count == 2)
+        #expect(text.components(separatedBy: "maximumLength").count == 2)
+        #expect(try ExperimentConfiguration(yaml: text) == resolved)
+    }
+
+    @Test(arguments: [
+        (
+            "{model: pi-net, parameters: {maximumLength: 200}, data: {maximumLength: 50}}",
+            "data.maximumLength: 50 is not parameters.maximumLength, which is 200"
+        ),
+        (
+            "{model: popularity, data: {maximumLength: 50}}",
+            "data.maximumLength does nothing as popularity reads histories of any length; leave it out"
+        ),
+        (
+            "{model: emcdr, evaluation: {task: rating, candidates: 'sampled:9'}}",
+            "evaluation.candidates does nothing where ratings are predicted; leave it out"
+        ),
+        (
+            "{model: sasrec, training: {optimizer: {kind: adam, momentum: 0.9}}}",
+            "training.optimizer.momentum does nothing beside optimizer.kind: adam; leave it out"
+        ),
+    ])
+    func whatSaysNothingIsRefused(yaml: String, message: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try ExperimentConfiguration(yaml: yaml)
+        }
+        #expect(error.description.hasPrefix(message), "\(error)")
+    }
+
+    @Test func differencesAreNamedWithOldAndNewValues() throws {
+        let old = try ExperimentConfiguration(yaml: tinySASRec).resolved()
+        let new = try ExperimentConfiguration(
+            yaml: tinySASRec, assignments: ["training.epochs=9", "parameters.heads=1"]
+        ).resolved()
+        #expect(
+            new.differences(from: old).map(\.description) == [
+                "parameters.heads: 1, was 2", "training.epochs: 9, was 4",
+            ])
+        #expect(old.differences(from: old).isEmpty)
+        #expect(!new.continues(old))
+        for (assignments, continues) in [
+            (["training.epochs=9"], true), (["training.patience=3", "training.epochs=2"], true),
+            (["training.epochs=9", "seed=9"], false),
+        ] {
+            let longer = try ExperimentConfiguration(yaml: tinySASRec, assignments: assignments)
+            #expect(try longer.resolved().continues(old) == continues)
+        }
+        let cosine = ["training.schedule.kind=cosine"]
+        let first = try ExperimentConfiguration(yaml: tinySASRec, assignments: cosine).resolved()
+        let second = try ExperimentConfiguration(
+            yaml: tinySASRec, assignments: cosine + ["training.epochs=9"]
+        ).resolved()
+        #expect(!second.continues(first))
+    }
+
+    /// Ten examples with a mean of 1 and two with a mean of 4: (10 + 8) / 12.
+    @Test func aShortBatchWeighsLess() {
+        var totals = LossTotals()
+        totals.add(1, [("a", .init(2)), ("b", .init(6))], examples: 10)
+        totals.add(4, [("b", .init(3))], examples: 2)
+        #expect(totals.mean == 1.5)
+        #expect(totals.partMeans == ["a": 2, "b": 5.5])
+        #expect(totals.examples == 12)
+        #expect(LossTotals().mean == 0)
+    }
+}

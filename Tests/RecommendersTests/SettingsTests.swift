@@ -1,0 +1,162 @@
+import Foundation
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// What every setting of every registered model must do, whatever its value.
+struct SettingsTests {
+    private static let names = Models.all.keys.sorted()
+    /// One case of each model that ranks from histories.
+    private static let cases = Dictionary(grouping: RankerCase.all, by: \.name)
+        .values.compactMap(\.first).sorted { $0.name < $1.name }
+
+    private func settings(_ name: String, _ path: [String], _ value: JSONValue) throws {
+        _ = try Models.entry(named: name).settings(.object([:]).setting(value, at: path))
+    }
+
+    @Test("whole numbers beyond all bounds are refused by their name", arguments: names)
+    func wholeNumbers(name: String) throws {
+        let defaults = try Models.entry(named: name).settings(.object([:])).json
+        for (path, value) in leaves(of: defaults) {
+            guard case .int = value else { continue }
+            for extreme in [Int.max, Int.min, 1 << 31, -1] {
+                let error = #expect(throws: ConfigurationError.self, "\(path) = \(extreme)") {
+                    try settings(name, path, .int(extreme))
+                }
+                #expect(error?.path == path.joined(separator: "."))
+            }
+        }
+    }
+
+    @Test("numbers that are none are refused by their name", arguments: names)
+    func noNumbers(name: String) throws {
+        let defaults = try Models.entry(named: name).settings(.object([:])).json
+        for (path, value) in leaves(of: defaults) {
+            switch value {
+            case .int, .double: break
+            default: continue
+            }
+            for extreme in [Double.nan, .infinity, -.infinity] {
+                let error = #expect(throws: ConfigurationError.self, "\(path) = \(extreme)") {
+                    try settings(name, path, .double(extreme))
+                }
+                #expect(error?.path == path.joined(separator: "."))
+            }
+        }
+    }
+
+    /// What is not refused is built, trained by a step and asked for scores; nothing traps.
+    @Test("extreme values are refused, or work", arguments: cases)
+    func extremes(model: RankerCase) throws {
+        let defaults = try Models.entry(named: model.name).settings(.object([:])).json
+        var refused = 0
+        var worked = 0
+        for (path, value) in leaves(of: defaults) {
+            let extremes: [String]
+            switch value {
+            case .int: extremes = ["1000000000", "0", "-1", "1000000", "1"]
+            case .double: extremes = ["-1", "1e308", "1e-308", "0", "1"]
+            default: continue
+            }
+            let key = path.joined(separator: ".")
+            for extreme in extremes {
+                do {
+                    let beside = model.prerequisites[key] ?? [:]
+                    let built = try model.build(changing: beside.merging([key: extreme]) { $1 })
+                    worked += 1
+                    // So many are refused when they are drawn: no domain has them.
+                    guard model.overfit != nil, key != "negatives" else { continue }
+                    try built.loss().total.backward()
+                    built.model.train(false)
+                    #expect(built.scores().shape == [8, 6])
+                } catch is ConfigurationError {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused + worked > 0 || model.name == "popularity")
+    }
+
+    @Test("parameters that no memory holds are refused by the setting that asks for them")
+    func memory() throws {
+        let shape = DataShape(
+            domains: [DataShape.Domain(name: "a", firstItem: 1, itemCount: 2_000_000_000)],
+            userCount: 3)
+        for (name, key, value) in [
+            ("sasrec", "embeddingSize", 1 << 20), ("gru4rec", "hiddenSize", 1 << 20),
+            ("biased-mf", "width", 1 << 20),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try Models.entry(named: name).build([key: value], shape, .seeded(1))
+            }
+            #expect(error?.path == key)
+        }
+        // Nothing but the data is large.
+        let error = #expect(throws: ConfigurationError.self) {
+            try Models.entry(named: "sasrec").build([:], shape, .seeded(1))
+        }
+        #expect(error?.path == "model" || error?.path == "embeddingSize", "\(String(describing: error))")
+    }
+
+    @Test("what is planned is what is allocated", arguments: cases)
+    func plan(model: RankerCase) throws {
+        let entry = try Models.entry(named: model.name)
+        let settings = try RankerCase.object(model.overrides)
+        let built = try entry.build(settings, RankerCase.shape, .seeded(1)).model
+        let planned = try plannedBytes {
+            _ = try entry.build(settings, RankerCase.shape, .seeded(1))
+        }
+        let held = built.parameters().filter { !$0.parameter.isData }
+            .reduce(0) { $0 + $1.parameter.value.count }
+        #expect(planned >= Double(4 * held))
+        #expect(planned <= Double(4 * built.parameterCount) * 2 + 4096)
+    }
+
+    /// Alone, without what makes it count.
+    @Test("a setting that does nothing beside the others is refused", arguments: RankerCase.all)
+    func idle(model: RankerCase) throws {
+        let base = try model.build()
+        for (path, value) in model.perturbations {
+            do {
+                let other = try model.build(changing: [path: value])
+                #expect(try model.differ(base, other), "\(path) = \(value) is silently idle")
+            } catch let error as ConfigurationError {
+                if case .idle(let named, _, _) = error { #expect(named == path) }
+            }
+        }
+    }
+
+    @Test("a refusal says why, and what the setting is without it")
+    func words() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings("sasrec", ["negatives"], .int(7))
+        }
+        #expect(
+            error?.description
+                == "negatives does nothing beside softmax: full; leave it out (it is 128 then)")
+        let stages = #expect(throws: ConfigurationError.self) {
+            try settings("abxi", ["gca", "depth"], .int(2))
+        }
+        #expect(
+            stages?.description
+                == "gca.depth does nothing without gca.stages; leave it out (it is 1 then)")
+    }
+
+    /// What a model asks of training as its type says it, and as its phases do.
+    @Test("settings know how a model is trained", arguments: names)
+    func learning(name: String) throws {
+        let entry = try Models.entry(named: name)
+        let model = try entry.build([:], RankerCase.shape, .seeded(1)).model
+        let phases = model.phases
+        switch try entry.settings(.object([:])).learning {
+        case .closedForm: #expect(phases.allSatisfy { $0.examples == .everything })
+        case .ownEpochs:
+            #expect(!phases.contains(where: \.isValidated))
+            #expect(phases.contains { $0.examples != .everything })
+        case .validated: #expect(phases.contains(where: \.isValidated))
+        }
+    }
+}
