@@ -61,8 +61,8 @@ struct GCACosineTests {
             layout: JaggedLayout(lengths: [2]))
         _ = stack.align(
             [
-                DomainThread(tokens: own, axis: [1, 2, 3, 4]),
-                DomainThread(tokens: other, axis: [1, 5]),
+                DomainThread(own, places: [1, 2, 3, 4], steps: [1, 2, 3, 4]),
+                DomainThread(other, places: [1, 5], steps: [1, 5]),
             ], stage: 0)
         let found = stack.diagnostics()
         let root = 0.707_106_781
