@@ -16,6 +16,8 @@ public final class Trainer {
     private let resolved: ExperimentConfiguration
     private let evaluator: Evaluator
     private let checkpoints: CheckpointStore
+    /// What the model says that it took of the data.
+    private let notes: [String]
     private let observe: (TrainingEvent) -> Void
     private let started = Date()
     private var foreseenMemory = 0
@@ -47,7 +49,7 @@ public final class Trainer {
         try require(
             task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",
             got: task.rawValue)
-        try (model as? any DataPreparing)?.prepare(with: split.trainingData)
+        notes = try (model as? any DataPreparing)?.prepare(with: split.trainingData) ?? []
         model.move(to: device)
         resolved = try configuration.resolved()
         evaluator = Evaluator(
@@ -268,6 +270,7 @@ public final class Trainer {
             .started(
                 parameters: model.parameterCount, estimatedMemory: foreseenMemory,
                 resumedAtEpoch: resumed ? state.totalEpochs : nil))
+        for note in notes { observe(.note(note)) }
     }
 
     private func manifest(_ state: TrainingState) -> RunManifest {
