@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test sanitize lint format bench leaderboard fixtures clean
+.PHONY: help setup build demo test mutations sanitize lint format bench leaderboard fixtures clean
 
 TESTS := OMP_WAIT_POLICY=passive swift test --skip-build --disable-xctest
 SOURCES := Sources Tests Examples Benchmarks Package.swift
@@ -16,6 +16,7 @@ setup: ## Check the tools and put libtorch into .libtorch
 
 build: setup ## Build the command-line tool, optimised
 	swift build -c release --product isthmus
+	@tools/record-commit .build/release/isthmus
 
 demo: build ## Fetch MovieLens-1M, train on two domains of it, evaluate, recommend
 	tools/demo
@@ -35,6 +36,9 @@ test: setup lint ## Lint, build everything, run all tests
 	set -o pipefail; { $(TESTS) && ISTHMUS_VECTOR_LANES=8 $(TESTS) --filter TorchTests && \
 		ISTHMUS_VECTOR_LANES=4 $(TESTS) --filter 'JaggedKernelTests|RetrievalTests'; } 2>&1 | tee .build/test.log
 	@! grep -q 'Test run with 0 tests' .build/test.log || { echo "make test: no test ran" >&2; exit 1; }
+
+mutations: setup ## Break lines one at a time and see which no test notices: 15 minutes and more
+	tools/mutations
 
 sanitize: setup ## Run the kernels' tests under the address and undefined-behaviour sanitizers
 	tools/sanitize
@@ -56,4 +60,4 @@ fixtures: ## Check the parity fixtures against their manifest
 	python3 tools/fixtures/check_manifest.py
 
 clean: ## Remove what was built; libtorch stays
-	rm -rf .build Examples/*/.build Benchmarks/.build
+	rm -rf .build .build-mutations Examples/*/.build Benchmarks/.build

@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "isthmus", "Experiments",
+                "isthmus", "Experiments", "RankingMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["Golden"]),
     ],

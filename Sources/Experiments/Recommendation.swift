@@ -50,27 +50,6 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// An event of a history: the item by its domain and external id.
-public struct HistoryItem: Equatable, Sendable {
-    /// The domain's name.
-    public let domain: String
-    /// The item's external id.
-    public let item: String
-
-    /// Names an item.
-    public init(domain: String, item: String) {
-        self.domain = domain
-        self.item = item
-    }
-
-    /// Reads `domain:item`; the item may contain colons.
-    public init?(parsing text: String) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-        self.init(domain: String(parts[0]), item: String(parts[1]))
-    }
-}
-
 extension SavedModel {
     /// The best items of a domain for a history typed in, oldest first.
     ///

@@ -4,6 +4,29 @@ internal import Foundation
 public enum Isthmus {
     /// The version of this code, recorded with every run.
     public static let version = "0.1.0"
+
+    /// The commit of the checkout that this program was built from, `+changes` behind it where files differed.
+    ///
+    /// `make build` writes it beside the executable. It is `unknown` where nothing was written since the executable
+    /// was linked, as after a plain `swift build`, and in programs that have Isthmus as a library.
+    public static let commit = commit(
+        of: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
+
+    static func commit(of executable: URL) -> String {
+        func time(_ url: URL) -> Date {
+            let values = try? FileManager.default.attributesOfItem(atPath: url.path)
+            return values?[.modificationDate] as? Date ?? .distantPast
+        }
+        let record = executable.appendingPathExtension("commit")
+        guard time(record) >= time(executable),
+            let text = try? String(contentsOf: record, encoding: .utf8)
+        else { return "unknown" }
+        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let digits = name.utf8.prefix { ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }
+        let isCommit =
+            digits.count >= 40 && ["", "+changes"].contains(name.dropFirst(digits.count))
+        return isCommit ? name : "unknown"
+    }
 }
 
 /// Facts about a run: what was trained on what, where, for how long.
@@ -12,6 +35,8 @@ public struct RunManifest: Codable, Equatable, Sendable {
     public var formatVersion = 1
     /// The version of Isthmus.
     public var isthmus = Isthmus.version
+    /// The commit that it was built from, or `unknown`.
+    public var commit = Isthmus.commit
     /// The version of libtorch.
     public var libtorch: String
     /// The seed.

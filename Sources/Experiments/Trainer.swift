@@ -157,7 +157,8 @@ public final class Trainer {
             observe(
                 .step(
                     StepProgress(
-                        phase: phase.name, epoch: epoch + 1, epochs: epochs, step: step + 1,
+                        phase: phase.name, isLastPhase: state.phase + 1 == model.phases.count,
+                        epoch: epoch + 1, epochs: epochs, step: step + 1,
                         steps: batches.stepCount,
                         examplesPerSecond: Double(totals.examples) / max(seconds, 1e-9),
                         loss: totals.mean,

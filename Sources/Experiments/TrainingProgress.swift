@@ -16,6 +16,8 @@ public enum TrainingEvent: Sendable {
 public struct StepProgress: Sendable {
     /// The phase's name.
     public let phase: String
+    /// Whether no other phase follows.
+    public let isLastPhase: Bool
     /// The epoch, from 1, and the most there can be.
     public let epoch: Int
     /// The most epochs of the phase.

@@ -121,12 +121,13 @@ public struct TextTable: Sendable, Equatable {
     }
 
     private func widths(_ lines: [[String]]) -> [Int] {
-        columns.indices.map { index in lines.map { $0[index].count }.max() ?? 0 }
+        columns.indices.map { index in lines.map { $0[index].displayWidth }.max() ?? 0 }
     }
 
     private func padded(_ line: [String], _ widths: [Int], _ sides: [Alignment]) -> [String] {
         line.indices.map { index in
-            let padding = String(repeating: " ", count: widths[index] - line[index].count)
+            let padding = String(
+                repeating: " ", count: widths[index] - line[index].displayWidth)
             return sides[index] == .right ? padding + line[index] : line[index] + padding
         }
     }

@@ -12,7 +12,7 @@ struct CommandLineTool: ParsableCommand {
             Exit code 0 is success, 2 a usage error, 1 any other failure, with one line on \
             standard error.
             """,
-        version: Isthmus.version,
+        version: "\(Isthmus.version) (commit \(Isthmus.commit))",
         subcommands: [
             Fetch.self, Import.self, Generate.self, Attach.self, Describe.self, Train.self,
             Sweep.self, Evaluate.self, Compare.self, Recommend.self, ListModels.self,
@@ -20,6 +20,7 @@ struct CommandLineTool: ParsableCommand {
 
     /// Replaces the parser's own entry, whose exit codes differ from ours.
     static func main() {
+        Console.prepare()
         Foundation.exit(Launcher.run(Array(CommandLine.arguments.dropFirst())))
     }
 }

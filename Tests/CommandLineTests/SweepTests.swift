@@ -89,6 +89,43 @@ struct SweepTests {
         #expect(output.text.contains("Two layers"))
     }
 
+    /// The processes that have a word in their command line.
+    private func processes(with word: String) throws -> [pid_t] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
+            .filter { process in
+                let line =
+                    FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+                return String(decoding: line, as: UTF8.self).contains(word)
+            }
+    }
+
+    @Test(.timeLimit(.minutes(3))) func aRunThatASignalEndsIsNamedAndTheOthersGoOn() throws {
+        let workspace = try workspace(
+            "  - {name: Endless, set: {training.epochs: 100000, training.patience: 100000}}")
+        let sweep = try Tool.start(
+            ["sweep", "sweep.yaml", "--data", "data", "--output", "out", "--threads", "1"],
+            in: workspace.url)
+        var killed: Set<pid_t> = []
+        while sweep.process.isRunning {
+            // Both seeds of it.
+            for process in try processes(with: "\(workspace.url.path)/out/endless-")
+            where !killed.contains(process) && process != sweep.process.processIdentifier {
+                kill(process, SIGKILL)
+                killed.insert(process)
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        let output = try sweep.output()
+        #expect(output.code == 1)
+        #expect(output.text.contains("6 runs to train, 1 at a time, with 1 thread each\n"))
+        #expect(
+            output.errors.contains(
+                "Endless, seed 2: its process was ended by signal 9 (killed), as the system does"))
+        #expect(output.errorLines.last?.contains("2 of 6 runs failed") == true)
+        #expect(workspace.exists("out/two-layers-2/metrics.json"))
+        #expect(try workspace.text("out/table.md").contains("Two layers"))
+    }
+
     @Test(.timeLimit(.minutes(3))) func theRunsEndWithTheSweep() throws {
         let workspace = try workspace("set: {training.epochs: 100000, training.patience: 100000}")
         let command = ["sweep", "sweep.yaml", "--data", "data", "--output", "out", "--jobs", "2"]
@@ -107,8 +144,12 @@ struct SweepTests {
         #expect(second.errors.contains("two-layers-1: another process is training there"))
         // An interrupt is ignored where the tests run in the background.
         sweep.process.terminate()
-        sweep.process.waitUntilExit()
+        let ended = try sweep.output()
         #expect(sweep.process.terminationReason == .uncaughtSignal)
+        #expect(ended.errorLines.count == 1, "\(ended.errors)")
+        #expect(ended.errors.contains("told to end; 0 of 4 runs are finished"))
+        #expect(ended.errors.contains("go on with: "))
+        #expect(try processes(with: "\(workspace.url.path)/out/").isEmpty)
         let alone = try Tool.start(train, in: workspace.url)
         Thread.sleep(forTimeInterval: 1)
         #expect(alone.process.isRunning, "the sweep's run still holds the directory")

@@ -8,10 +8,12 @@ struct TrainTests {
         try workspace.importTiny()
         let output = try workspace.succeed(
             "train", try workspace.writeExperiment(.sasrec), "--data", "data", "--output", "run",
-            "--seed", "7", "--set", "training.epochs=3", "--set", "parameters.layers=2")
+            "--seed", "7", "--set", "training.epochs=3", "--set", "parameters.layers=2",
+            "--set", "evaluation.selection=HR@5")
         let lines = output.text.split(separator: "\n")
         #expect(lines.first?.contains(" parameters, about ") == true)
         #expect(lines.filter { $0.hasPrefix("train epoch ") }.count == 3)
+        #expect(lines.filter { $0.contains(", validation HR@5 0.") }.count == 3)
         #expect(output.text.contains("test, candidates full, 24 cases\n"))
         #expect(lines.last == "run: \(workspace.path("run").path)")
         for name in [
@@ -106,7 +108,10 @@ struct TrainTests {
         try workspace.write("model: [popularity\n", to: "broken.yaml")
         try workspace.write("modell: popularity\n", to: "unknown.yaml")
         let calls = [
-            ("missing.yaml", "data", "missing.yaml"), ("broken.yaml", "data", "broken.yaml"),
+            ("missing.yaml", "data", "missing.yaml"),
+            ("brokn.yaml", "data", "did you mean broken.yaml?"),
+            ("sasrec", "data", "sasrec is a model, and an experiment is a YAML file"),
+            ("broken.yaml", "data", "broken.yaml"),
             ("unknown.yaml", "data", "did you mean model?"), (experiment, "nowhere", "nowhere"),
         ]
         for (file, data, hint) in calls {

@@ -23,7 +23,9 @@ struct ComparisonTests {
         let same = comparison.differences.filter { $0.run == "b" }
         #expect(same.count == 4)
         #expect(same.allSatisfy { $0.difference == 0 && $0.pValue == 1 })
-        for difference in comparison.differences where difference.run == "c" {
+        let other = comparison.differences.filter { $0.run == "c" }
+        #expect(other.count == 4)
+        for difference in other {
             let first = comparison.results[0].domains[difference.domain]?[difference.metric] ?? 0
             let third = comparison.results[2].domains[difference.domain]?[difference.metric] ?? 0
             #expect(abs(difference.difference - (third - first)) < 1e-9)

@@ -14,7 +14,7 @@ struct RecommendationTests {
     }
 
     private func history(_ items: String...) -> [HistoryItem] {
-        items.compactMap { HistoryItem(parsing: $0) }
+        items.flatMap { (try? HistoryItem.list(parsing: $0)) ?? [] }
     }
 
     @Test func itemsOfTheHistoryAreNotRecommendedAndTheBestComeFirst() throws {

@@ -19,7 +19,7 @@ import Testing
         #expect(batch.offsets == [0, 2, 4, 5])
         #expect(batch.items == [11, 1, 11, 2, 6])
         #expect(batch.targets == [1, 12, 2, 12, 7])
-        #expect(batch.times == [1003, 1013, 1010, 1020, 1002])
+        #expect(batch.times == [1003, 1013, 1010, 1020, 1002].map { $0 * Dataset.ticksPerSecond })
         #expect(batch.rows == 3 && batch.tokens == 5 && batch.longestRow == 2)
         #expect(batch.tokens(ofRow: 1) == 2..<4)
     }

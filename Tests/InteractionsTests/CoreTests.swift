@@ -101,32 +101,75 @@ import Testing
 }
 
 @Suite struct NumbersTests {
-    private func milliseconds(_ text: String, _ format: DelimitedFormat.TimeFormat) -> Int64? {
-        ByteOrder.withBytes(of: text) { try? Numbers.milliseconds($0, format) }
+    private func ticks(_ text: String, _ format: TimeFormat) -> Int64? {
+        var reader = TimeReader(format)
+        return ByteOrder.withBytes(of: text) { try? reader.ticks($0) }
     }
 
     // Seconds from `date -u +%s`: 2014-07-23T10:11:12Z is 1406110272.
     @Test func readsTimes() {
-        #expect(milliseconds("1406110272", .automatic) == 1_406_110_272_000)
-        #expect(milliseconds("1406110272.5", .seconds) == 1_406_110_272_500)
-        #expect(milliseconds("1406110272123", .automatic) == 1_406_110_272_123)
-        #expect(milliseconds("1406110272123", .milliseconds) == 1_406_110_272_123)
-        #expect(milliseconds("2014-07-23T10:11:12Z", .automatic) == 1_406_110_272_000)
-        #expect(milliseconds("2014-07-23 10:11:12.25", .iso8601) == 1_406_110_272_250)
-        #expect(milliseconds("2014-07-23T12:11:12+02:00", .iso8601) == 1_406_110_272_000)
-        #expect(milliseconds("2014-07-23T08:41:12-0130", .iso8601) == 1_406_110_272_000)
-        #expect(milliseconds("2014-07-23T12:11:12+02", .iso8601) == 1_406_110_272_000)
-        #expect(milliseconds("2014-07-23", .automatic) == 1_406_073_600_000)
-        #expect(milliseconds("2000-02-29", .iso8601) == 951_782_400_000)
+        #expect(ticks("1406110272", .automatic) == 1_406_110_272_000_000)
+        #expect(ticks("1406110272.5", .seconds) == 1_406_110_272_500_000)
+        #expect(ticks("1406110272.1234567", .automatic) == 1_406_110_272_123_456)
+        #expect(ticks("1406110272123", .automatic) == 1_406_110_272_123_000)
+        #expect(ticks("1406110272123.5", .milliseconds) == 1_406_110_272_123_500)
+        #expect(ticks("1406110272123456", .automatic) == 1_406_110_272_123_456)
+        #expect(ticks("1406110272123456789", .automatic) == 1_406_110_272_123_456)
+        #expect(ticks("1.406110272e9", .automatic) == 1_406_110_272_000_000)
+        #expect(ticks("0", .automatic) == 0)
+        #expect(ticks("2014-07-23T10:11:12Z", .automatic) == 1_406_110_272_000_000)
+        #expect(ticks("2014-07-23 10:11:12.25", .iso8601) == 1_406_110_272_250_000)
+        #expect(ticks("2014-07-23 10:11:12.250001 UTC", .iso8601) == 1_406_110_272_250_001)
+        #expect(ticks("2014-07-23T12:11:12+02:00", .iso8601) == 1_406_110_272_000_000)
+        #expect(ticks("2014-07-23T08:41:12-0130", .iso8601) == 1_406_110_272_000_000)
+        #expect(ticks("2014-07-23T12:11:12+02", .iso8601) == 1_406_110_272_000_000)
+        #expect(ticks("2014-07-23", .automatic) == 1_406_073_600_000_000)
+        #expect(ticks("2000-02-29", .iso8601) == 951_782_400_000_000)
+        #expect(ticks("2014-07-22T24:00", .iso8601) == 1_406_073_600_000_000)
     }
 
     @Test(arguments: [
         "", "x", "-1", "99999999999", "2014-13-01", "2014-07-23T", "2014-07-23T10:11:12+0",
-        "2014-07-23T10:11:12Zx", "1e400", "nan",
+        "2014-07-23T10:11:12Zx", "1e400", "nan", "inf", ".", "0x10", "2014-02-29", "2014-02-31",
+        "2014-04-31", "1900-02-29", "2014-00-10", "2014-07-00", "2014-07-23T24:00:01",
+        "2014-07-23T25:00", "2014-07-23T10:60", "2014-07-23T10:11:61", "2014-07-23T10:11:12.",
+        "2014-07-23T10:11:12+02:60", "2014-07-23T10:11:12+02:", "2014-07-23 10:11:12 GMT+2",
+        "1969-12-31", "2100-01-01", "-0.5", "2014-7-23", "99999999999999999999999",
     ])
     func refusesTimes(text: String) {
-        #expect(milliseconds(text, .seconds) == nil)
-        #expect(milliseconds(text, .iso8601) == nil)
+        for format in TimeFormat.allCases where format != .milliseconds {
+            // As ever smaller units the number of eleven digits is a time.
+            if text == "99999999999", format != .iso8601, format != .seconds { continue }
+            #expect(ticks(text, format) == nil, "\(text) as \(format)")
+        }
+    }
+
+    // One file has one unit: what would be another one is refused, wherever it stands.
+    @Test(arguments: [
+        ("1406110272", "1406110272123", "milliseconds"),
+        ("1406110272123", "1406110272", "seconds"),
+        ("1406110272123456", "1406110272123", "milliseconds"),
+        ("1406110272", "2014-07-23", "a date"), ("2014-07-23", "1406110272", "a number"),
+    ])
+    func neverMixesUnits(first: String, second: String, named: String) throws {
+        var reader = TimeReader(.automatic)
+        func read(_ text: String) throws(LineProblem) -> Int64 {
+            var result = Result<Int64, LineProblem>.success(0)
+            ByteOrder.withBytes(of: text) { bytes in
+                do throws(LineProblem) {
+                    result = .success(try reader.ticks(bytes))
+                } catch {
+                    result = .failure(error)
+                }
+            }
+            return try result.get()
+        }
+        // An unknown time decides nothing.
+        #expect(try read("0") == 0)
+        let ticks = try read(first)
+        let problem = try #require(throws: LineProblem.self) { try read(second) }
+        #expect(problem.reason.contains("\"\(second)\"") && problem.reason.contains(named))
+        #expect(try read(first) == ticks && read("0") == 0)
     }
 
     // Every decimal must be the double that Swift's own parser gives.

@@ -120,11 +120,16 @@ import Testing
 
         let manifest = folder.dataset.appendingPathComponent("dataset.json")
         let json = try String(contentsOf: manifest, encoding: .utf8)
-        try json.replacingOccurrences(of: "\"formatVersion\" : 1", with: "\"formatVersion\" : 7")
+        try json.replacingOccurrences(of: "\"formatVersion\" : 2", with: "\"formatVersion\" : 7")
             .write(to: manifest, atomically: true, encoding: .utf8)
         #expect(
-            throws: DatasetError.unsupportedVersion(path: manifest.path, found: 7, supported: 1)
+            throws: DatasetError.unsupportedVersion(path: manifest.path, found: 7, supported: 2)
         ) { try Dataset.open(folder.dataset) }
+        let old = json.replacingOccurrences(
+            of: "\"formatVersion\" : 2", with: "\"formatVersion\" : 1")
+        try old.write(to: manifest, atomically: true, encoding: .utf8)
+        let refusal = try #require(throws: DatasetError.self) { try Dataset.open(folder.dataset) }
+        #expect(refusal.description.hasSuffix("import the sources anew"))
         try json.replacingOccurrences(of: "\"users\" : 2", with: "\"users\" : 3")
             .write(to: manifest, atomically: true, encoding: .utf8)
         #expect(throws: DatasetError.self) { try Dataset.open(folder.dataset) }

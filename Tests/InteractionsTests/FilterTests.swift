@@ -72,7 +72,7 @@ import Testing
         #expect(dataset.manifest.filters.map(\.items) == [5, 5, 4, 4, 4])
         #expect(dataset.lines == ["u1: a1 b1 a2 b2", "u2: a1 a2 b2 b1"])
         #expect(Array(dataset.items) == [1, 3, 2, 4, 1, 2, 4, 3])
-        #expect(Array(dataset.times) == [1, 2, 3, 4, 5, 6, 7, 8])
+        #expect(Array(dataset.times) == (1...8).map { $0 * Dataset.ticksPerSecond })
         let domains = dataset.manifest.domains
         #expect(domains.map(\.items) == [2, 2])
         #expect(domains.map(\.users) == [2, 2])

@@ -14,7 +14,7 @@ import Testing
         #expect(dataset.catalogs.map(\.externalIDs) == [["x", "y"], ["x", "z"]])
         #expect(dataset.lines == ["A: x x z", "B: y"])
         #expect(Array(dataset.items) == [3, 1, 4, 2])
-        #expect(Array(dataset.times) == [5, 10, 10, 20])
+        #expect(Array(dataset.times) == [5, 10, 10, 20].map { $0 * Dataset.ticksPerSecond })
         #expect(dataset.ratings.map(Array.init) == [2, 3.5, 1, 5])
         #expect(dataset.domain(of: ItemID(rawValue: 3)) == DomainID(rawValue: 1))
         #expect(dataset.itemRange(of: DomainID(rawValue: 1)) == 3...4)
@@ -24,7 +24,8 @@ import Testing
         #expect(
             dataset.event(at: 3)
                 == Event(
-                    user: UserID(rawValue: 1), item: ItemID(rawValue: 2), time: 20, rating: 5))
+                    user: UserID(rawValue: 1), item: ItemID(rawValue: 2),
+                    time: 20 * Dataset.ticksPerSecond, rating: 5))
         try dataset.verify()
     }
 
@@ -136,9 +137,9 @@ import Testing
         let dataset = try TemporaryFolder().delimited(
             text, format, options: ImportOptions(domainNames: ["games", "books"]))
         #expect(dataset.catalogs.map(\.name) == ["games", "books"])
-        // Order within a second is kept; times are stored in whole seconds.
+        // Fractions of a second are kept.
         #expect(dataset.lines == ["a, \"b\": y x", "c: y x"])
-        #expect(dataset.times[2] == dataset.times[3])
+        #expect(dataset.times[3] - dataset.times[2] == Dataset.ticksPerSecond / 4)
         let behaviours = (0..<4).map { dataset.event(at: $0).behaviour }
         #expect(behaviours == [.view, .buy, nil, .other])
         #expect(dataset.manifest.sources.map(\.rowsOutsideDomains) == [1])

@@ -61,6 +61,21 @@ import Testing
         #expect(all > 0.9)
     }
 
+    // Signal and noise are drawn alike whatever the signal: √.25 of the one and √.75 of the other.
+    @Test func vectorsAreMixedByTheRootsOfTheirShares() throws {
+        let folder = try TemporaryFolder()
+        func vectors(_ signal: Double) throws -> [Float] {
+            let data = try make({ $0.imageSignal = signal }, in: folder).dataset
+            let set = try #require(data.vectors(named: "image", of: DomainID(rawValue: 1)))
+            return (301...500).flatMap { set.vector(of: ItemID(rawValue: $0)) }
+        }
+        let (none, quarter, all) = (try vectors(0), try vectors(0.25), try vectors(1))
+        #expect(quarter.count == 200 * 48 && none.count == quarter.count)
+        for (index, number) in quarter.enumerated() {
+            #expect(abs(number - (0.5 * all[index] + 0.866_025_4 * none[index])) < 1e-5)
+        }
+    }
+
     // 500 items with the chance 0.25: 125 with a deviation of 10.
     @Test func imagesAreMissingAsStated() throws {
         let folder = try TemporaryFolder()

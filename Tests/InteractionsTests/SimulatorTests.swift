@@ -176,8 +176,9 @@ import Testing
         let mean = Double(dataset.eventCount) / 600
         #expect(abs(mean - 14) < 1.5)
         // 2020-01-01 and 100 days later.
-        #expect((dataset.times.min() ?? 0) >= 1_577_836_800)
-        #expect((dataset.times.max() ?? 0) < 1_577_836_800 + 100 * 86_400)
+        let second = Dataset.ticksPerSecond
+        #expect((dataset.times.min() ?? 0) >= 1_577_836_800 * second)
+        #expect((dataset.times.max() ?? 0) < (1_577_836_800 + 100 * 86_400) * second)
         let report = DatasetReport(dataset)
         #expect(report.domains.map(\.events).reduce(0, +) == dataset.eventCount)
         #expect(dataset.manifest.domains.map(\.users) == report.domains.map(\.users))

@@ -77,7 +77,7 @@ func memoryDataset(
         items.enumerated().map { index, item in
             Event(
                 user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                time: timed ? Int64(1000 + 10 * index + user) : 0)
+                time: timed ? Int64(1000 + 10 * index + user) * Dataset.ticksPerSecond : 0)
         }
     }
     return try Dataset(

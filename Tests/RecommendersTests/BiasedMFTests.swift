@@ -91,6 +91,19 @@ import TorchNN
         #expect(zeros["factors.1.item_factors.weight"] == [false, false])
     }
 
+    /// An event alone trains nothing: user 3 and item 3 are known by no rating.
+    @Test func eventsWithoutARatingClearLikeNone() throws {
+        let model = try model(["width": 1])
+        model.fit(
+            to: RatingBatch(
+                users: [0, 1, 2, 3], items: [1, 2, 4, 3], ratings: [5, 3, 1, .nan]))
+        let values = model.snapshot()
+        #expect(values["mean"] == [4, 1])
+        let zeros = values.mapValues { $0.map { $0 == 0 } }
+        #expect(zeros["factors.0.user_factors.weight"] == [false, false, false, true])
+        #expect(zeros["factors.0.item_factors.weight"] == [false, false, true, false, true])
+    }
+
     @Test func aStepInOneDomainReachesOnlyItsTables() throws {
         let model = try model(["scope": "per-domain"])
         model.setTrainable(prefixes: trainPhase.trainable)

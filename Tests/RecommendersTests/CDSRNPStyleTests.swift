@@ -96,11 +96,9 @@ import TorchNN
         for domain in 0..<2 {
             let together = scores(model, rows, domain)
             for (index, row) in rows.enumerated() {
-                for (left, right) in zip(
-                    together[index * 6..<(index + 1) * 6], scores(model, [row], domain))
-                {
-                    #expect(abs(left - right) < 1e-5)
-                }
+                expectClose(
+                    Array(together[index * 6..<(index + 1) * 6]), scores(model, [row], domain),
+                    within: 1e-5)
             }
         }
     }
@@ -250,8 +248,6 @@ import TorchNN
             return model
         }
         let plain = scores(try closed([]), RankerCase.histories, 0)
-        for (left, right) in zip(scores(try closed(stages), RankerCase.histories, 0), plain) {
-            #expect(abs(left - right) < 1e-5)
-        }
+        expectClose(scores(try closed(stages), RankerCase.histories, 0), plain, within: 1e-5)
     }
 }

@@ -151,7 +151,7 @@ struct GCAOnABXITests {
         #expect(loss.parts.map(\.name) == ["a"])
         loss.total.backward()
         let gradients = tiny.model.parameters().compactMap(\.parameter.value.gradient)
-        #expect(gradients.allSatisfy { $0.isFinite })
+        #expect(gradients.count > 10 && gradients.allSatisfy { $0.isFinite })
         tiny.model.train(false)
         let states = tiny.states([[1, 2], []], domain: 1)
         #expect(states.isFinite)

@@ -1,5 +1,6 @@
 import Interactions
 import Recommenders
+import Testing
 import Torch
 import TorchNN
 
@@ -55,6 +56,17 @@ extension Module {
     /// Forgets all gradients.
     func clearGradients() {
         for (_, parameter) in parameters() { parameter.value.clearGradient() }
+    }
+}
+
+/// As many numbers, at least one, each within a distance of its partner.
+func expectClose(
+    _ found: [Float], _ expected: [Float], within distance: Float,
+    location: SourceLocation = #_sourceLocation
+) {
+    #expect(found.count == expected.count && !found.isEmpty, sourceLocation: location)
+    for (left, right) in zip(found, expected) {
+        #expect(abs(left - right) < distance, sourceLocation: location)
     }
 }
 

@@ -8,7 +8,7 @@ public struct SequenceBatch: Sendable, Equatable {
     public var offsets: [Int32]
     /// Each token's item.
     public var items: [Int32]
-    /// Each token's time, 0 where unknown.
+    /// Each token's time in ticks (``Dataset/ticksPerSecond``), 0 where unknown.
     public var times: [Int64]
     /// The item that follows each token; empty when the batch is not for training.
     public var targets: [Int32]

@@ -5,6 +5,9 @@ public import Foundation
 /// Each user's events are contiguous and in time order; events with equal times, and all events of
 /// a source without times, keep the source's order.
 public final class Dataset: Sendable {
+    /// How many units of an event's time make a second: times are in microseconds.
+    public static let ticksPerSecond: Int64 = 1_000_000
+
     /// Where the dataset lies; nil for one made in memory.
     public let directory: URL?
     /// What `dataset.json` says.
@@ -17,7 +20,7 @@ public final class Dataset: Sendable {
     public let offsets: Column<Int64>
     /// Each event's item.
     public let items: Column<Int32>
-    /// Each event's time in seconds since 1970, 0 where unknown.
+    /// Each event's time in microseconds since 1970 (``ticksPerSecond``), 0 where unknown.
     public let times: Column<Int64>
     /// Each event's rating, NaN where an event has none; nil when no event has one.
     public let ratings: Column<Float>?

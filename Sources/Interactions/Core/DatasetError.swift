@@ -23,7 +23,11 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
             "\(path): not a dataset, because it has no dataset.json; make one with an import"
         case .unreadable(let path, let reason): "\(path): \(reason)"
         case .unsupportedVersion(let path, let found, let supported):
-            "\(path): format version \(found), expected \(supported); import the dataset again"
+            found < supported
+                ? "\(path): format \(found) of an earlier version, which this one, with format "
+                    + "\(supported), does not read; import the sources anew"
+                : "\(path): format \(found) of a later version, this one reads \(supported); use "
+                    + "the later version, or import the sources anew"
         case .wrongSize(let path, let expected, let got):
             "\(path): expected \(expected) bytes, got \(got); import the dataset again"
         case .invalid(let path, let reason): "\(path): \(reason)"

@@ -4,7 +4,7 @@
 /// bytes and the same checksum everywhere.
 public struct DatasetManifest: Codable, Sendable, Equatable {
     /// The version of the directory's layout that this library writes and reads.
-    public static let currentFormatVersion = 1
+    public static let currentFormatVersion = 2
 
     /// The version of the directory's layout.
     public var formatVersion: Int
@@ -63,6 +63,8 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
         public var skippedLines: Int
         /// The events whose item is in none of the domains.
         public var rowsOutsideDomains: Int
+        /// How the file's times are written, such as `milliseconds`; nil for a file without times.
+        public var timeFormat: String?
     }
 
     /// A filter and what was left after it.

@@ -49,7 +49,7 @@ public struct Event: Hashable, Sendable {
     public var user: UserID
     /// The item it was done with.
     public var item: ItemID
-    /// Seconds since 1970, or 0 where the source has no times.
+    /// Microseconds since 1970 (``Dataset/ticksPerSecond``), or 0 where the source has no times.
     public var time: Int64
     /// The rating given, where the source has one.
     public var rating: Float?

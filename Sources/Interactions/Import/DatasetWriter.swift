@@ -129,7 +129,7 @@ struct DatasetWriter {
             where isKept[event] {
                 let item = allItems.elements[event]
                 items.write(itemIDs[Int(item)])
-                times.write(allTimes.elements[event] / 1000)
+                times.write(allTimes.elements[event])
                 if let ratings, let column = table.ratings { ratings.write(column.elements[event]) }
                 if let behaviours, let column = table.behaviours {
                     behaviours.write(column.elements[event])

@@ -4,7 +4,6 @@ struct DelimitedLayout {
     var delimiterWidth = 1
     var isQuoted = false
     var hasHeader = false
-    var timeFormat = DelimitedFormat.TimeFormat.seconds
     var user: DelimitedFormat.ColumnReference
     var item: DelimitedFormat.ColumnReference
     var time: DelimitedFormat.ColumnReference?
@@ -66,7 +65,6 @@ struct DelimitedLayout {
             self.init(delimiter: format.delimiter, user: format.user, item: format.item)
             hasHeader = format.hasHeader
             isQuoted = format.isQuoted
-            timeFormat = format.timeFormat
             time = format.time
             rating = format.rating
             domain = format.domain

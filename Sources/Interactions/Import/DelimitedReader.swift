@@ -15,6 +15,7 @@ struct DelimitedReader: ~Copyable {
     private let reader: LineReader
     private let sink: ImportSink
     private var splitter: FieldSplitter
+    private var times: TimeReader
     private let behaviourNames = StringTable()
     private var behaviours: [UInt8] = []
     private let domainNames = StringTable()
@@ -26,6 +27,7 @@ struct DelimitedReader: ~Copyable {
         self.layout = layout
         self.source = source
         self.sink = sink
+        times = TimeReader(sink.options.timeFormat)
         reader = try LineReader(path: path)
         splitter = FieldSplitter(
             delimiter: layout.delimiter, width: layout.delimiterWidth, isQuoted: layout.isQuoted)
@@ -56,7 +58,7 @@ struct DelimitedReader: ~Copyable {
             }
             line = try reader.next()
         }
-        try sink.finish(reader)
+        try sink.finish(reader, times: times.format)
     }
 
     /// Reads up to the first line with text, which names or numbers the columns.
@@ -81,7 +83,7 @@ struct DelimitedReader: ~Copyable {
         }
         var time: Int64?
         if let position = positions.time {
-            time = try Numbers.milliseconds(splitter[position], layout.timeFormat)
+            time = try times.ticks(splitter[position])
         }
         var rating = Float.nan
         if let position = positions.rating, splitter[position].count > 0 {

@@ -2,7 +2,7 @@ import Foundation
 
 /// One event as it was read, with the numbers that users and items got while reading.
 struct RawEvent: BitwiseCopyable {
-    /// Milliseconds since 1970, so that events within a second keep their order.
+    /// Ticks since 1970.
     var time: Int64
     var user: UInt32
     /// The item's number among its domain's items.

@@ -71,19 +71,6 @@ public struct DelimitedFormat: Sendable, Equatable {
         }
     }
 
-    /// How times are written.
-    public enum TimeFormat: String, Sendable, CaseIterable {
-        /// Seconds since 1970; a fraction is cut off.
-        case seconds
-        /// Milliseconds since 1970.
-        case milliseconds
-        /// `2014-07-23`, `2014-07-23T10:11:12`, with a fraction and with `Z` or an offset if any.
-        case iso8601
-        /// ISO 8601 where there is a dash after the first character, else a number; numbers from
-        /// 100,000,000,000 on are milliseconds.
-        case automatic
-    }
-
     /// The byte between fields.
     public var delimiter: UInt8
     /// Whether the first line names the columns.
@@ -102,16 +89,13 @@ public struct DelimitedFormat: Sendable, Equatable {
     public var domain: ColumnReference?
     /// The column with the behaviour's name.
     public var behaviour: ColumnReference?
-    /// How times are written.
-    public var timeFormat: TimeFormat
 
     /// Describes a delimited file; the defaults are a comma, a header, quotes and columns by name.
     public init(
         delimiter: Character = ",", hasHeader: Bool = true, isQuoted: Bool = true,
         user: ColumnReference = .name("user"), item: ColumnReference = .name("item"),
         time: ColumnReference? = nil, rating: ColumnReference? = nil,
-        domain: ColumnReference? = nil, behaviour: ColumnReference? = nil,
-        timeFormat: TimeFormat = .automatic
+        domain: ColumnReference? = nil, behaviour: ColumnReference? = nil
     ) {
         precondition(
             delimiter.isASCII && delimiter != "\n" && delimiter != "\r" && delimiter != "\"",
@@ -125,7 +109,6 @@ public struct DelimitedFormat: Sendable, Equatable {
         self.rating = rating
         self.domain = domain
         self.behaviour = behaviour
-        self.timeFormat = timeFormat
     }
 }
 
@@ -149,17 +132,21 @@ public struct ImportOptions: Sendable {
     public var onBadLine: BadLinePolicy
     /// Whether an existing dataset of the same name is replaced.
     public var replace: Bool
+    /// How times are written.
+    public var timeFormat: TimeFormat
 
     /// Makes options; by default nothing is filtered, skipped or replaced.
     public init(
         filters: [Filter] = [], domainNames: [String] = [], categoryRule: CategoryRule? = nil,
-        onBadLine: BadLinePolicy = .fail, replace: Bool = false
+        onBadLine: BadLinePolicy = .fail, replace: Bool = false,
+        timeFormat: TimeFormat = .automatic
     ) {
         self.filters = filters
         self.domainNames = domainNames
         self.categoryRule = categoryRule
         self.onBadLine = onBadLine
         self.replace = replace
+        self.timeFormat = timeFormat
     }
 }
 

@@ -48,7 +48,7 @@ final class ImportSink {
     /// Adds what an item file says.
     func add(_ info: ItemInfo) { itemInfos.append(info) }
 
-    /// Adds an event whose time, where it is not nil, is in milliseconds.
+    /// Adds an event whose time, where it is not nil, is in ticks.
     @inline(__always)
     func add(
         user: UnsafeRawBufferPointer, item: UnsafeRawBufferPointer, domain: Int, time: Int64?,
@@ -127,7 +127,7 @@ final class ImportSink {
     }
 
     /// Records a file that was read to its end and starts the counts of the next one.
-    func finish(_ reader: LineReader) throws(ImportError) {
+    func finish(_ reader: LineReader, times: TimeFormat? = nil) throws(ImportError) {
         do throws(LineProblem) {
             try flush()
         } catch {
@@ -135,15 +135,19 @@ final class ImportSink {
         }
         guard rows + outside > 0 else { throw .emptyFile(path: reader.path) }
         record(
-            path: reader.path, bytes: reader.bytesRead, checksum: reader.checksum.text, rows: rows)
+            path: reader.path, bytes: reader.bytesRead, checksum: reader.checksum.text, rows: rows,
+            times: hasTimes && times != .automatic ? times : nil)
     }
 
     /// Records a file that was read in one piece.
-    func record(path: String, bytes: Int, checksum: String, rows count: Int) {
+    func record(
+        path: String, bytes: Int, checksum: String, rows count: Int, times: TimeFormat? = nil
+    ) {
         sources.append(
             DatasetManifest.SourceFile(
                 name: (path as NSString).lastPathComponent, bytes: bytes, checksum: checksum,
-                rows: count, skippedLines: skipped, rowsOutsideDomains: outside))
+                rows: count, skippedLines: skipped, rowsOutsideDomains: outside,
+                timeFormat: times?.words))
         (rows, skipped, outside) = (0, 0, 0)
     }
 

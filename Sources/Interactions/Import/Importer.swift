@@ -138,7 +138,8 @@ public enum Importer {
         sink.keepsUserOrder = true
         sink.keepsItemOrder = true
         for source in sources {
-            try SequencesReader(source: source, sink: sink).run(path: source.events.path)
+            var reader = try SequencesReader(source: source, sink: sink)
+            try reader.run(path: source.events.path)
         }
     }
 

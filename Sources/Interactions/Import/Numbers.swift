@@ -2,21 +2,19 @@ import Foundation
 
 /// Numbers and times read from bytes without making strings of them.
 enum Numbers {
-    /// The latest second that is believed, the end of the year 2099.
-    static let latestSecond: Int64 = 4_102_444_799
     private static let powers: [Double] = (0...18).map { pow(10, Double($0)) }
 
-    /// A whole number without sign; nil when there is anything but 1 to 18 digits.
+    /// A whole number without sign; nil when there is anything but 1 to 19 digits, or over 2^63 - 1.
     @inline(__always)
     static func natural(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        guard bytes.count > 0, bytes.count <= 18 else { return nil }
-        var value: Int64 = 0
+        guard bytes.count > 0, bytes.count <= 19 else { return nil }
+        var value: UInt64 = 0
         for index in 0..<bytes.count {
             let digit = bytes[index] &- 0x30
             guard digit < 10 else { return nil }
-            value = value &* 10 &+ Int64(digit)
+            value = value &* 10 &+ UInt64(digit)
         }
-        return value
+        return Int64(exactly: value)
     }
 
     /// A decimal number with an optional sign, fraction and exponent; nil when it is none.
@@ -60,95 +58,40 @@ enum Numbers {
         return value.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
     }
 
-    /// A time in milliseconds since 1970.
-    static func milliseconds(
-        _ bytes: UnsafeRawBufferPointer, _ format: DelimitedFormat.TimeFormat
-    ) throws(LineProblem) -> Int64 {
-        switch format {
-        case .iso8601: return try believed(isoMilliseconds(bytes), bytes)
-        case .seconds: return try believed(number(bytes, scale: 1000), bytes)
-        case .milliseconds: return try believed(number(bytes, scale: 1), bytes)
-        case .automatic:
-            if bytes.count > 4, bytes[4] == UInt8(ascii: "-") {
-                return try believed(isoMilliseconds(bytes), bytes)
-            }
-            let asMilliseconds = number(bytes, scale: 1)
-            if let value = asMilliseconds, value >= 100_000_000_000 {
-                return try believed(value, bytes)
-            }
-            return try believed(number(bytes, scale: 1000), bytes)
-        }
-    }
-
-    private static func number(_ bytes: UnsafeRawBufferPointer, scale: Int64) -> Int64? {
-        if let natural = natural(bytes) {
-            let scaled = natural.multipliedReportingOverflow(by: scale)
-            return scaled.overflow ? Int64.max : scaled.partialValue
-        }
-        guard let decimal = decimal(bytes), decimal.isFinite else { return nil }
-        let scaled = decimal * Double(scale)
-        return abs(scaled) < 9e18 ? Int64(scaled.rounded(.down)) : (scaled < 0 ? .min : .max)
-    }
-
-    private static func believed(_ value: Int64?, _ bytes: UnsafeRawBufferPointer)
-        throws(LineProblem) -> Int64
-    {
-        guard let value else {
-            throw LineProblem(reason: "expected a time, got \(quoted(bytes))")
-        }
-        guard value >= 0, value / 1000 <= latestSecond else {
-            throw LineProblem(
-                reason: "expected a time between 1970 and 2099, got \(quoted(bytes))")
-        }
-        return value
-    }
-
-    /// ISO 8601: a date, and after `T` or a space a time with seconds, fraction and offset if any.
-    static func isoMilliseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-        func digits(_ position: Int, _ count: Int) -> Int64? {
-            guard position + count <= bytes.count else { return nil }
-            return natural(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]))
-        }
-        func has(_ character: Unicode.Scalar, at position: Int) -> Bool {
-            position < bytes.count && bytes[position] == UInt8(ascii: character)
-        }
-        guard let year = digits(0, 4), has("-", at: 4), let month = digits(5, 2), has("-", at: 7),
-            let day = digits(8, 2), (1...12).contains(month), (1...31).contains(day)
+    /// ISO 8601 in ticks since 1970: a date of the calendar, and after `T` or a space a time of day, with seconds,
+    /// a fraction, and `Z`, `UTC` or an offset if any; nil for anything else.
+    static func isoTicks(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+        var text = ISOText(bytes: bytes)
+        guard let year = text.digits(4), text.skip("-"), let month = text.digits(2), text.skip("-"),
+            let day = text.digits(2), (1...12).contains(month),
+            day >= 1, day <= daysOfMonth(month, year: year)
         else { return nil }
-        var value = daysSince1970(year: year, month: month, day: day) * 86_400_000
-        guard bytes.count > 10 else { return value }
-        guard has("T", at: 10) || has(" ", at: 10), let hour = digits(11, 2), hour < 25,
-            has(":", at: 13), let minute = digits(14, 2), minute < 60
+        let days = daysSince1970(year: year, month: month, day: day)
+        if text.isAtEnd { return days * 86_400 * Dataset.ticksPerSecond }
+        guard text.skip("T") || text.skip(" "), let hour = text.digits(2), text.skip(":"),
+            let minute = text.digits(2), hour <= 24, minute < 60
         else { return nil }
-        value += (hour * 60 + minute) * 60_000
-        var position = 16
-        if has(":", at: position) {
-            guard let second = digits(position + 1, 2), second < 61 else { return nil }
-            value += second * 1000
-            position += 3
-            if has(".", at: position) {
-                position += 1
-                var scale: Int64 = 100
-                while position < bytes.count, let digit = digits(position, 1) {
-                    value += digit * scale
-                    scale /= 10
-                    position += 1
-                }
+        var second: Int64 = 0
+        var fraction: Int64 = 0
+        if text.skip(":") {
+            // A leap second is the first one of the next minute.
+            guard let given = text.digits(2), given <= 60 else { return nil }
+            second = given
+            if text.skip(".") || text.skip(",") {
+                guard let given = text.fraction() else { return nil }
+                fraction = given
             }
         }
-        guard position < bytes.count else { return value }
-        if has("Z", at: position), position + 1 == bytes.count { return value }
-        let sign: Int64 = has("-", at: position) ? -1 : 1
-        guard has("-", at: position) || has("+", at: position),
-            let offsetHour = digits(position + 1, 2)
+        guard hour < 24 || (minute == 0 && second == 0 && fraction == 0),
+            let offset = text.offset(), text.isAtEnd
         else { return nil }
-        let minutes = has(":", at: position + 3) ? position + 4 : position + 3
-        let offsetMinute = minutes < bytes.count ? digits(minutes, 2) : 0
-        guard let offsetMinute,
-            max(minutes + 2, position + 3) == bytes.count
-                || minutes == bytes.count
-        else { return nil }
-        return value - sign * (offsetHour * 60 + offsetMinute) * 60_000
+        let seconds = days * 86_400 + hour * 3600 + (minute - offset) * 60 + second
+        return seconds * Dataset.ticksPerSecond + fraction
+    }
+
+    private static func daysOfMonth(_ month: Int64, year: Int64) -> Int64 {
+        guard month == 2 else { return [4, 6, 9, 11].contains(month) ? 30 : 31 }
+        return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     }
 
     /// Days from 1970-01-01 in the Gregorian calendar, counting years from March so that the leap
@@ -164,5 +107,56 @@ enum Numbers {
     static func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
         let shown = bytes.prefix(40)
         return "\"\(String(decoding: shown, as: UTF8.self))\(bytes.count > 40 ? "…" : "")\""
+    }
+}
+
+/// What is left of an ISO 8601 text.
+private struct ISOText {
+    let bytes: UnsafeRawBufferPointer
+    var position = 0
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    /// The next `count` digits.
+    mutating func digits(_ count: Int) -> Int64? {
+        guard position + count <= bytes.count else { return nil }
+        let digits = UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        position += count
+        return Numbers.natural(digits)
+    }
+
+    /// Passes over a character where it comes next.
+    mutating func skip(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else {
+            return false
+        }
+        position += 1
+        return true
+    }
+
+    /// Digits behind a second's point, in ticks; nil when there is none.
+    mutating func fraction() -> Int64? {
+        var scale = Dataset.ticksPerSecond
+        var ticks: Int64 = 0
+        let start = position
+        while position < bytes.count, bytes[position] &- 0x30 < 10 {
+            scale /= 10
+            ticks += Int64(bytes[position] &- 0x30) * scale
+            position += 1
+        }
+        return position > start ? ticks : nil
+    }
+
+    /// The minutes that the text's clock is before UTC: 0 for `Z`, `UTC` and nothing.
+    mutating func offset() -> Int64? {
+        if isAtEnd || skip("Z") { return 0 }
+        _ = skip(" ")
+        if skip("U") { return skip("T") && skip("C") ? 0 : nil }
+        let isWest = skip("-")
+        guard isWest || skip("+"), let hour = digits(2), hour <= 18 else { return nil }
+        let hasColon = skip(":")
+        guard !isAtEnd else { return hasColon ? nil : (isWest ? -hour : hour) * 60 }
+        guard let minute = digits(2), minute < 60 else { return nil }
+        return (isWest ? -1 : 1) * (hour * 60 + minute)
     }
 }

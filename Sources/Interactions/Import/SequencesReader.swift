@@ -8,9 +8,11 @@ struct SequencesReader {
     private var domains: [Int16] = []
     private var numbers: [Int32] = []
     private var userNames: [String?]?
+    private var times: TimeReader
 
     init(source: ImportSource, sink: ImportSink) throws(ImportError) {
         self.sink = sink
+        times = TimeReader(sink.options.timeFormat)
         guard let items = source.items else {
             throw .invalidOptions(
                 reason: "sequences: expected a file with the item map, such as items.json")
@@ -20,7 +22,7 @@ struct SequencesReader {
     }
 
     /// Reads the whole file of sequences.
-    func run(path: String) throws(ImportError) {
+    mutating func run(path: String) throws(ImportError) {
         let reader = try LineReader(path: path)
         let stage = "read \(path)"
         var nextReport = 0
@@ -39,11 +41,11 @@ struct SequencesReader {
                 nextReport = reader.bytesRead + (16 << 20)
             }
         }
-        try sink.finish(reader)
+        try sink.finish(reader, times: times.format)
     }
 
     /// Parses a whole line before any event is added, so that a bad line leaves nothing behind.
-    private func parse(
+    private mutating func parse(
         _ line: UnsafeRawBufferPointer, into tokens: inout [(item: Int, time: Int64?)]
     ) throws(LineProblem) -> UnsafeRawBufferPointer {
         tokens.removeAll(keepingCapacity: true)
@@ -68,7 +70,7 @@ struct SequencesReader {
         return user
     }
 
-    private func token(_ bytes: UnsafeRawBufferPointer) throws(LineProblem) -> (Int, Int64?) {
+    private mutating func token(_ bytes: UnsafeRawBufferPointer) throws(LineProblem) -> (Int, Int64?) {
         let bar = bytes.firstIndex(of: UInt8(ascii: "|")) ?? bytes.count
         let id = Numbers.natural(UnsafeRawBufferPointer(rebasing: bytes[0..<bar]))
         guard let id, id < Int64(domains.count), domains[Int(id)] >= 0 else {
@@ -77,7 +79,7 @@ struct SequencesReader {
         }
         guard bar < bytes.count else { return (Int(id), nil) }
         let time = UnsafeRawBufferPointer(rebasing: bytes[(bar + 1)...])
-        return (Int(id), try Numbers.milliseconds(time, .seconds))
+        return (Int(id), try times.ticks(time))
     }
 
     private func add(user: UnsafeRawBufferPointer, _ tokens: [(item: Int, time: Int64?)])

@@ -34,17 +34,18 @@ struct DatasetDoctor {
         var findings: [DatasetReport.Finding] = []
         let first = scan.firstTimes.min() ?? 0
         let last = scan.lastTimes.max() ?? 0
+        let second = DatasetReport.second(first)
         if first == last {
             findings.append(
                 finding(
                     .warning, "constant-time",
-                    "all \(report.events) events have the time \(first); orders and time cuts mean "
-                        + "nothing"))
-        } else if first < Self.earliestTime {
+                    "all \(report.events) events are of one time, second \(second) since 1970; "
+                        + "orders and time cuts mean nothing"))
+        } else if second < Self.earliestTime {
             findings.append(
                 finding(
                     .warning, "early-times",
-                    "the first event is of second \(first) since 1970, before 1990; is the time "
+                    "the first event is of second \(second) since 1970, before 1990; is the time "
                         + "column another number, or \(report.zeroTimes) times unknown?"))
         }
         let reordered = dataset.manifest.reorderedUsers
@@ -213,7 +214,7 @@ struct DatasetDoctor {
     private static func looksLikeTime(_ id: String) -> Bool {
         guard let number = Int64(id) else { return false }
         let second = number >= 100_000_000_000 ? number / 1000 : number
-        return second >= earliestTime && second <= Numbers.latestSecond
+        return second >= earliestTime && second <= TimeReader.latestSecond
     }
 
     private static func isSuspicious(_ id: String) -> Bool {

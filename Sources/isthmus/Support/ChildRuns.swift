@@ -13,6 +13,8 @@ struct ChildRuns {
     let arguments: [String]
     /// How many run at once.
     let concurrency: Int
+    /// The runs' processes, which a signal to this one ends too; a run that ends so can be resumed.
+    let processes: ChildProcesses
 
     /// What became of a run.
     enum Outcome {
@@ -29,15 +31,12 @@ struct ChildRuns {
     }
 
     /// Runs jobs in their order; tells of each that ended, and now and then which are running.
-    ///
-    /// An interrupt or a request to end is passed on to the runs, which can be resumed, before it ends this process.
     func run(
         _ jobs: [SweepPlan.Job], ended: (SweepPlan.Job, Outcome) throws -> Void,
         running: ([SweepPlan.Job]) -> Void
     ) throws {
         var waiting = jobs[...]
         var children: [Child] = []
-        let signals = PendingSignals([SIGINT, SIGTERM, SIGHUP])
         do {
             while !waiting.isEmpty || !children.isEmpty {
                 while children.count < concurrency, let job = waiting.popFirst() {
@@ -50,17 +49,16 @@ struct ChildRuns {
                 }
                 running(children.map(\.job))
                 Thread.sleep(forTimeInterval: 0.1)
-                if let signal = signals.latest {
-                    Self.stop(children)
-                    signals.deliver(signal)
-                }
                 // Children go on ending while those that have ended are told of.
                 let (open, over) = Self.parted(children)
                 children = open
-                for child in over { try ended(child.job, outcome(of: child)) }
+                for child in over {
+                    processes.forget(child.process)
+                    try ended(child.job, outcome(of: child))
+                }
             }
         } catch {
-            Self.stop(children)
+            processes.stop()
             throw error
         }
     }
@@ -69,11 +67,6 @@ struct ChildRuns {
         children.reduce(into: ([], [])) { parts, child in
             if child.process.isRunning { parts.0.append(child) } else { parts.1.append(child) }
         }
-    }
-
-    private static func stop(_ children: [Child]) {
-        for child in children where child.process.isRunning { child.process.terminate() }
-        for child in children { child.process.waitUntilExit() }
     }
 
     private func start(_ job: SweepPlan.Job) throws -> Child {
@@ -97,18 +90,26 @@ struct ChildRuns {
             environment["OMP_WAIT_POLICY"] = "passive"
         }
         process.environment = environment
-        try process.run()
+        try processes.start(process)
         return Child(job: job, process: process, log: log)
     }
 
     private func outcome(of child: Child) -> Outcome {
         let status = child.process.terminationStatus
         guard child.process.terminationReason != .uncaughtSignal else {
-            return .failed("ended by signal \(status)")
+            return .failed(Self.words(ofSignal: status))
         }
         guard status != 0 || !child.job.run.isFinished else { return .finished }
         let text = (try? String(contentsOf: child.log, encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").last.map(String.init)
-        return .failed(line ?? "exit code \(status)")
+        let line = text.split(whereSeparator: \.isNewline).last.map(String.init)
+        guard let line else { return .failed("ended with exit code \(status) and without a word") }
+        let name = "isthmus: "
+        return .failed(line.hasPrefix(name) ? String(line.dropFirst(name.count)) : line)
+    }
+
+    private static func words(ofSignal number: Int32) -> String {
+        let name = String(cString: strsignal(number)).lowercased()
+        let cause = number == SIGKILL ? ", as the system does when memory runs out" : ""
+        return "its process was ended by signal \(number) (\(name))\(cause)"
     }
 }

@@ -8,6 +8,7 @@ enum ImportSummary {
         var lines: [String] = []
         for source in manifest.sources {
             var line = "\(source.name): \(Number.grouped(source.rows)) rows"
+            if let form = source.timeFormat { line += ", times in \(form)" }
             if source.rowsOutsideDomains > 0 {
                 line += ", \(Number.grouped(source.rowsOutsideDomains)) of items in no domain"
             }

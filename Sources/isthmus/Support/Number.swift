@@ -13,8 +13,16 @@ enum Number {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
-    /// Four decimals.
-    static func decimals(_ value: Double) -> String { String(format: "%.4f", value) }
+    /// A rate in whole numbers, one decimal below ten.
+    static func rate(_ value: Double) -> String {
+        guard value < 1e15 else { return "very many" }
+        return value < 10 ? String(format: "%.1f", value) : grouped(Int(value))
+    }
+
+    /// Four decimals; powers of ten where those would be a row of digits.
+    static func decimals(_ value: Double) -> String {
+        String(format: abs(value) < 1e6 ? "%.4f" : "%.3e", value)
+    }
 
     /// Bytes in MiB or GiB.
     static func memory(_ bytes: Int) -> String {
@@ -23,14 +31,21 @@ enum Number {
             ? String(format: "%.0f MiB", mebibytes) : String(format: "%.1f GiB", mebibytes / 1024)
     }
 
-    /// Seconds as `4.2 s`, `3:07` or `2:03:07`.
+    /// Seconds as `35 ms`, `4.2 s`, `42 s`, `3 min 7 s`, `2 h 3 min` or `5 d 2 h`.
     static func duration(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "unknown" }
-        guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
+        guard seconds < 1e12 else { return "unknown" }
+        if seconds < 0.001 { return "less than 1 ms" }
+        if seconds < 0.0995 { return String(format: "%.0f ms", seconds * 1000) }
+        if seconds < 9.95 { return String(format: "%.1f s", seconds) }
         let whole = Int(seconds.rounded())
-        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-        return hours > 0
-            ? String(format: "%d:%02d:%02d", hours, minutes, whole % 60)
-            : String(format: "%d:%02d", minutes, whole % 60)
+        let units = [
+            (whole / 86400, "d"), (whole / 3600 % 24, "h"), (whole / 60 % 60, "min"),
+            (whole % 60, "s"),
+        ]
+        return units.drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            .joined(separator: " ")
     }
+
+    /// A duration in seconds.
+    static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 }

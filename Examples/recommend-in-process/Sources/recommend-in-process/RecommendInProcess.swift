@@ -23,7 +23,7 @@ struct RecommendInProcess {
 
     static func show(_ model: SavedModel, history: some Sequence<String>, domain: String) throws {
         let answer = try model.recommend(
-            history: history.compactMap { HistoryItem(parsing: $0) }, in: domain, count: 3)
+            history: history.flatMap { try HistoryItem.list(parsing: $0) }, in: domain, count: 3)
         for unknown in answer.unknown { print("not in the catalog: \(unknown)") }
         if answer.isFallback { print("nothing known of this person; popular items:") }
         for item in answer.items { print(item.title ?? item.item, item.score) }

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import isthmus
+
+/// A signal ends work in good order, and what it says is true.
+struct InterruptionTests {
+    private static let train = [
+        "train", "endless.yaml", "--data", "data", "--output", "run", "--threads", "1",
+    ]
+
+    private func workspace() throws -> Workspace {
+        let workspace = try Workspace()
+        try workspace.importTiny()
+        try workspace.writeExperiment(.sasrec)
+        let text = try workspace.text("sasrec.yaml")
+            .replacingOccurrences(of: "epochs: 2", with: "epochs: 100000, patience: 100000")
+        try workspace.write(text, to: "endless.yaml")
+        return workspace
+    }
+
+    private func wait(for name: String, _ workspace: Workspace, _ running: Tool.Running) {
+        while running.process.isRunning, !workspace.exists(name) {
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+
+    /// An interrupt is ignored where the tests run in the background, so it is sent as another signal.
+    @Test(
+        .timeLimit(.minutes(2)),
+        arguments: [
+            (SIGTERM, "told to end"), (SIGHUP, "the terminal was closed"),
+        ])
+    func trainingSaysWhatIsKept(_ signal: Int32, _ cause: String) throws {
+        let workspace = try workspace()
+        let running = try Tool.start(Self.train, in: workspace.url)
+        wait(for: "run/checkpoint/epoch-2", workspace, running)
+        kill(running.process.processIdentifier, signal)
+        let output = try running.output()
+        #expect(running.process.terminationReason == .uncaughtSignal && output.code == signal)
+        #expect(output.errorLines.count == 1, "\(output.errors)")
+        #expect(
+            output.errors.hasPrefix(
+                "isthmus: \(cause); \(workspace.path("run").path) is kept as of"))
+        #expect(
+            output.errors.contains("isthmus " + Self.train.joined(separator: " ") + " --resume\n"))
+        let last = try #require(output.text.split(separator: "\n").last)
+        let epoch = last.prefix { $0 != ":" }
+        #expect(output.errors.contains("kept as of \(epoch); go on with"))
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: workspace.path("run/checkpoint").path)
+        #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
+        // What it says to type works.
+        let again = try Tool.start(Self.train + ["--resume"], in: workspace.url)
+        Thread.sleep(forTimeInterval: 1)
+        again.process.terminate()
+        let resumed = try again.output()
+        let number = epoch.split(separator: " ").last ?? ""
+        #expect(resumed.text.contains("resumed after epoch \(number)\n"), "\(resumed.errors)")
+    }
+
+    @Test func madeUpDatasetsLeaveNothingHalf() throws {
+        let workspace = try Workspace()
+        let running = try Tool.start(
+            ["generate", "--output", "made", "--users", "200000", "--threads", "1"],
+            in: workspace.url)
+        wait(for: "made.tmp-\(running.process.processIdentifier)", workspace, running)
+        running.process.terminate()
+        let output = try running.output()
+        #expect(running.process.terminationReason == .uncaughtSignal)
+        #expect(output.errorLines.count == 1, "\(output.errors)")
+        #expect(output.errors.contains("made was not made whole, so nothing of it is kept"))
+        #expect(try workspace.names.isEmpty)
+    }
+
+    @Test(arguments: [
+        (["isthmus", "train", "a.yaml"], "isthmus train a.yaml --resume"),
+        (["isthmus", "train", "--resume", "a.yaml"], "isthmus train --resume a.yaml"),
+        (
+            ["./my tool", "it's", "", "a:b,c=d", "$x"],
+            "'./my tool' 'it'\\''s' '' a:b,c=d '$x' --resume"
+        ),
+    ])
+    func commandIsQuotedForTheShell(_ words: [String], _ text: String) {
+        #expect(ShellCommand.text(words, adding: "--resume") == text)
+    }
+}

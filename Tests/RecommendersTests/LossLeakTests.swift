@@ -1,0 +1,85 @@
+import Interactions
+import Testing
+import Torch
+import TorchNN
+
+@testable import Recommenders
+
+/// What every model that learns from sequences must not do, asked of its loss alone: know the future.
+///
+/// What a step's term is worth shows in what another target there changes, for all other terms stay as they are. An
+/// input after the step must not change it. It is the loss itself that is looked at, with all that only training has,
+/// where ``TrainingLeakTests`` looks at states.
+struct LossLeakTests {
+    /// All models whose targets are the batch's; the others pair a domain's events anew, of which a target is the last.
+    ///
+    /// CDSRNP-style reads the rows that it predicts to their ends by design.
+    private static let looked: [(model: RankerCase, changes: [String: String])] =
+        RankerCase.all.flatMap { model -> [(RankerCase, [String: String])] in
+            guard model.overfit != nil, !model.overrides.contains("per-domain"),
+                !["ifcdsr", "cdsrnp-style"].contains(model.name)
+            else { return [] }
+            // Graphs at the latest step, at some and at all.
+            let graphs = ["1", "6"].map { ["graphSteps": $0] }
+            return [(model, [:])] + (model.name == "mifn" ? graphs.map { (model, $0) } : [])
+        }
+
+    @Test("ten models are looked at") func modelsAreCovered() {
+        #expect(Set(Self.looked.map(\.model.name)).count == 10)
+    }
+
+    /// Another item of the same domain: the next one in the circle of its six.
+    private func other(_ item: Int32) -> Int32 {
+        let first: Int32 = item < 7 ? 1 : 7
+        return first + (item - first + 1) % 6
+    }
+
+    @Test("no step's loss changes with what comes after it", arguments: LossLeakTests.looked)
+    func termsKnowNothingLater(model: RankerCase, changes: [String: String]) throws {
+        let built = try model.build(changing: changes)
+        built.model.randomize(seed: 7)
+        built.model.train(false)
+        let phase = built.model.phases[0]
+        let row: [Int32] = [1, 7, 2, 8, 1, 9, 3]
+        func loss(_ inputs: [Int32], _ targets: [Int32]) -> Double {
+            var batch = SequenceBatch.histories([inputs])
+            batch.targets = targets
+            var negatives: [Int32] = []
+            if case .sequences(.perPosition(let count)) = phase.examples {
+                for token in inputs.indices {
+                    for first in [1, 7] as [Int32] {
+                        negatives += (0..<count).map { first + Int32((token + $0) % 6) }
+                    }
+                }
+            }
+            return built.model.loss(of: .sequences(batch, negatives: negatives), in: phase)
+                .total.item()
+        }
+        let inputs = Array(row.dropLast())
+        let targets = Array(row.dropFirst())
+        /// What another target after a token changes.
+        func term(_ token: Int, _ inputs: [Int32]) -> Double {
+            var changed = targets
+            changed[token] = other(changed[token])
+            return loss(inputs, targets) - loss(inputs, changed)
+        }
+        var (compared, heard) = (0, 0)
+        for token in inputs.indices {
+            let before = term(token, inputs)
+            // Some models predict nothing before a domain's first event.
+            guard abs(before) > 1e-4 else { continue }
+            for position in token..<inputs.count {
+                var changed = inputs
+                changed[position] = other(changed[position])
+                let moved = abs(term(token, changed) - before)
+                if position == token {
+                    heard += moved > 1e-4 ? 1 : 0
+                } else {
+                    compared += 1
+                    #expect(moved < 2e-5, "position \(position) moves \(token) by \(moved)")
+                }
+            }
+        }
+        #expect(compared >= 6 && heard >= 3, "\(compared) and \(heard)")
+    }
+}
