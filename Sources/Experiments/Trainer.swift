@@ -16,6 +16,8 @@ public final class Trainer {
     private let resolved: ExperimentConfiguration
     private let evaluator: Evaluator
     private let checkpoints: CheckpointStore
+    /// What the model says that it took of the data.
+    private let notes: [String]
     private let observe: (TrainingEvent) -> Void
     private let started = Date()
     private var foreseenMemory = 0
@@ -47,7 +49,7 @@ public final class Trainer {
         try require(
             task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",
             got: task.rawValue)
-        try Self.prepare(model, with: split)
+        notes = try Self.prepare(model, with: split)
         model.move(to: device)
         evaluator = Evaluator(
             configuration.evaluation, split: split, maximumLength: configuration.windowLength,
@@ -119,10 +121,10 @@ public final class Trainer {
     /// Gives the model what it takes of the data; what is wrong with its settings is named by the experiment's keys.
     private static func prepare(
         _ model: any Recommender, with split: Split
-    ) throws(ConfigurationError) {
-        guard let model = model as? any DataPreparing else { return }
+    ) throws(ConfigurationError) -> [String] {
+        guard let model = model as? any DataPreparing else { return [] }
         do {
-            try model.prepare(with: split.trainingData)
+            return try model.prepare(with: split.trainingData)
         } catch {
             throw error.under("parameters")
         }
@@ -280,6 +282,7 @@ public final class Trainer {
             .started(
                 parameters: model.parameterCount, estimatedMemory: foreseenMemory,
                 resumedAtEpoch: resumed ? state.totalEpochs : nil))
+        for note in notes { observe(.note(note)) }
     }
 
     private func manifest(_ state: TrainingState) -> RunManifest {

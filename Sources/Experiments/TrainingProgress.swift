@@ -2,6 +2,8 @@
 public enum TrainingEvent: Sendable {
     /// Before the first step: parameters, and the memory that the run will need, in bytes.
     case started(parameters: Int, estimatedMemory: Int, resumedAtEpoch: Int?)
+    /// What the model took of the data before training, in a line.
+    case note(String)
     /// After a step.
     case step(StepProgress)
     /// After an epoch with its line of history.

@@ -45,7 +45,8 @@ public enum Models {
                 + "(parameters.gca.stages)"),
         "ifcdsr": entry(
             IFCDSR.self,
-            "Image Fusion for Cross-Domain Sequential Recommendation. WWW Companion 2025"),
+            "Wu et al.: Image Fusion for Cross-Domain Sequential Recommendation. "
+                + "WWW Companion 2025"),
         "pi-net": entry(
             PiNet.self,
             "Ma et al.: π-Net: A Parallel Information-sharing Network for Shared-account "

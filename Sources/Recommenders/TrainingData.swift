@@ -23,6 +23,7 @@ public struct TrainingData: Sendable {
 ///
 /// What it keeps are parameters that hold data; they are saved with the weights, so that a trained model needs no dataset.
 public protocol DataPreparing: Recommender {
-    /// Called once, before the first step of a run.
-    func prepare(with data: TrainingData) throws(ConfigurationError)
+    /// Called once, before the first step of a run; says in a line each what it took, for whoever starts the run.
+    @discardableResult
+    func prepare(with data: TrainingData) throws(ConfigurationError) -> [String]
 }

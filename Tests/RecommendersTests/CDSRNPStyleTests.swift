@@ -184,6 +184,42 @@ import TorchNN
         #expect(loss([[1, 2, 3], [1, 7, 2, 9], rows[1]]) == single)
     }
 
+    /// At most `supportUsers` of a batch stand in its support set.
+    @Test func supportOfABatchIsLimited() throws {
+        let model = try prepared { $0.supportUsers = 1 }
+        func loss(_ last: Int32) -> Double {
+            let rows: [[Int32]] = [
+                [1, 7, 2, 8], [3, 9, 4, last], [5, 11, 6, 12], [2, 10, 3, 7],
+            ]
+            return model.loss(of: .sequences(.training(rows), negatives: []), in: model.phases[0])
+                .total.item()
+        }
+        // Of four people half would be two; the second's last item is then read by nobody.
+        #expect(loss(10) != loss(11))
+    }
+
+    /// In training z is drawn, without dropout too; in evaluation it is the mean.
+    @Test func latentIsDrawnInTrainingAlone() throws {
+        let random = RandomSources.seeded(1)
+        var settings = CDSRNPStyleConfiguration()
+        (settings.embeddingSize, settings.latentSize, settings.dropout) = (8, 4, 0)
+        let model = try CDSRNPStyle(settings, shape: RankerCase.shape, random: random)
+        model.randomize(seed: 2)
+        func losses(isTraining: Bool) -> Set<Double> {
+            model.train(isTraining)
+            return Set(
+                (1...3).map { seed in
+                    random.dropout.reseed(seed)
+                    return model.loss(
+                        of: .sequences(.training(RankerCase.rows), negatives: []),
+                        in: model.phases[0]
+                    ).total.item()
+                })
+        }
+        #expect(losses(isTraining: true).count == 3)
+        #expect(losses(isTraining: false).count == 1)
+    }
+
     /// Nobody of several domains, and nobody of domain b at all.
     @Test func oneDomainAloneIsLearned() throws {
         let rows: [[Int32]] = [[1, 2, 3], [4, 5]]

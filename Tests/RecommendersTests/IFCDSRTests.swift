@@ -117,9 +117,12 @@ import TorchNN
     }
 
     /// Equations 8 and 9: the probabilities of all items come to the weights of the sequences that there are.
-    @Test(arguments: ["", "image"])
-    func weightsOfTheSequencesAreThoseOfTheScores(images: String) throws {
-        let model = try model(["images": images, "otherWeight": 0.25, "mixedWeight": 0.5])
+    @Test(arguments: ["", "image"], [true, false])
+    func weightsOfTheSequencesAreThoseOfTheScores(images: String, acrossDomains: Bool) throws {
+        let model = try model([
+            "images": images, "otherWeight": 0.25, "mixedWeight": 0.5,
+            "acrossDomains": acrossDomains,
+        ])
         let histories = SequenceBatch.histories([[1, 7, 2], [1], [7]])
         // An item's scores differ between directions by the weights of a's and b's sequence.
         let found: [[Float]] = [0, 1].map {
@@ -128,6 +131,7 @@ import TorchNN
         let alone = try [[0.0, 0.0], [1, 0], [0, 1]].map { weights in
             let other = try self.model([
                 "images": images, "otherWeight": weights[0], "mixedWeight": weights[1],
+                "acrossDomains": acrossDomains,
             ])
             return [0, 1].map {
                 other.scores(of: histories, in: DomainID(rawValue: $0)).sum(dimension: 1).elements()
@@ -140,6 +144,9 @@ import TorchNN
                 let others = alone[1][domain][row] - own
                 let mixed = alone[2][domain][row] - own
                 #expect(abs(found[domain][row] - (own + 0.25 * others + 0.5 * mixed)) < 1e-5)
+                // As printed, the other domain's sequence has no probability for this domain's items.
+                let hasOther = row == 0 || domain != row - 1
+                #expect((abs(others) > 1e-3) == (acrossDomains && hasOther))
                 #expect(mixed > 0)
             }
         }
@@ -157,6 +164,14 @@ import TorchNN
         let model = try model(["target": "a"])
         #expect(model.learns(from: [1, 7], about: DomainID(rawValue: 0)))
         #expect(!model.learns(from: [1, 7], about: DomainID(rawValue: 1)))
+        #expect(model.learns(from: [7], about: DomainID(rawValue: 0)))
+        #expect(!model.learns(from: [], about: DomainID(rawValue: 0)))
+        // Without the merged sequence only events of the domain say something of it, unless all items compete.
+        let own = try self.model(["mixedWeight": 0])
+        #expect(own.learns(from: [7, 1], about: DomainID(rawValue: 0)))
+        #expect(!own.learns(from: [7], about: DomainID(rawValue: 0)))
+        let across = try self.model(["mixedWeight": 0, "acrossDomains": true])
+        #expect(across.learns(from: [7], about: DomainID(rawValue: 0)))
     }
 
     @Test func sharedSampleOfAllItemsIsTheWholeSoftmax() throws {

@@ -44,26 +44,77 @@ import Torch
     }
 
     @Test func hashesStandWhereNoVectorsAreNamed() throws {
-        let texts = try itemTexts(named: "", hashSize: 16, of: data())
+        let texts = try ItemTexts(named: "", hashSize: 16, of: data())
         let hashed = HashedText(width: 16)
-        #expect(texts.shape == [4, 16])
+        #expect(texts.vectors.shape == [4, 16])
         #expect(
-            texts.elements() as [Float]
-                == hashed.vector(of: "Tea") + hashed.vector(of: "2")
-                + [Float](repeating: 0, count: 16) + hashed.vector(of: "4"))
+            texts.vectors.elements() as [Float]
+                == hashed.vector(of: "Tea") + hashed.ownVector(of: "a\n2")
+                + hashed.ownVector(of: "b\n--") + hashed.ownVector(of: "b\n4"))
+        #expect(
+            texts.note
+                == "texts: hashed titles and other words, 16 numbers wide; 3 of 4 items have none, "
+                + "but a random vector")
+    }
+
+    /// Nothing is known of items but their ids, which are as like one another as ids are.
+    @Test func itemsWithoutWordsAreAllButOrthogonal() throws {
+        let catalogs = [
+            Catalog(
+                name: "a", firstItem: ItemID(rawValue: 1),
+                externalIDs: (0..<30).map { "item-\(100 + $0)" }),
+            // The same ids in another domain are other items.
+            Catalog(
+                name: "b", firstItem: ItemID(rawValue: 31),
+                externalIDs: (0..<30).map { "item-\(100 + $0)" }),
+        ]
+        let texts = try ItemTexts(
+            named: "", hashSize: 1024,
+            of: TrainingData(catalogs: catalogs, sequences: .histories([])))
+        #expect(
+            texts.note
+                == "texts: no item has a title or other words; each has a random vector of its own, "
+                + "1024 numbers wide, which tells it apart and says no more")
+        let cosines: [Float] = texts.vectors.linear(texts.vectors).elements()
+        for (place, cosine) in cosines.enumerated() {
+            let isSelf = place % 61 == 0
+            #expect(isSelf ? abs(cosine - 1) < 1e-4 : abs(cosine) < 0.2)
+        }
+    }
+
+    /// Of one title: alike with a cosine of 1 / (1 + ½²) but for what random vectors have in common, and not the same.
+    @Test func itemsOfOneTitleAreToldApart() throws {
+        let catalog = Catalog(
+            name: "a", firstItem: ItemID(rawValue: 1), externalIDs: ["1", "2", "3", "4"],
+            titles: ["Green tea", "Screwdriver", "Green tea", nil])
+        let texts = try ItemTexts(
+            named: "", hashSize: 1536,
+            of: TrainingData(catalogs: [catalog], sequences: .histories([])))
+        let cosines: [Float] = texts.vectors.linear(texts.vectors).elements()
+        for place in 0..<4 { #expect(abs(cosines[place * 5] - 1) < 1e-4) }
+        #expect(abs(cosines[2] - 0.8) < 0.07)
+        for place in [1, 3, 6, 7, 11] { #expect(abs(cosines[place]) < 0.2) }
+        #expect(
+            texts.note
+                == "texts: hashed titles and other words, 1536 numbers wide; 1 of 4 items have none, "
+                + "but a random vector; 2 read like another item and are told apart at random")
     }
 
     @Test func vectorsStandAtTheirItems() throws {
         let own = ItemVectors(
             name: "text", domain: DomainID(rawValue: 1), of: catalogs[1], [nil, [1, 2]])
-        let texts = try itemTexts(named: "text", hashSize: 16, of: data([own]))
-        #expect(texts.shape == [4, 2])
-        #expect(texts.elements() as [Float] == [0, 0, 0, 0, 0, 0, 1, 2])
+        let texts = try ItemTexts(named: "text", hashSize: 16, of: data([own]))
+        #expect(texts.vectors.shape == [4, 2])
+        #expect(texts.vectors.elements() as [Float] == [0, 0, 0, 0, 0, 0, 1, 2])
+        #expect(
+            texts.note
+                == "texts: the dataset's vectors \"text\", 2 numbers wide; 3 of 4 items have none "
+                + "and cannot be told apart")
     }
 
     @Test func refusesMissingVectorsAndTwoWidths() {
         let missing = #expect(throws: ConfigurationError.self) {
-            try itemTexts(named: "text", hashSize: 16, of: data())
+            try ItemTexts(named: "text", hashSize: 16, of: data())
         }
         #expect(
             missing?.description
@@ -74,7 +125,7 @@ import Torch
                 [vector.map(Float.init), nil])
         }
         let widths = #expect(throws: ConfigurationError.self) {
-            try itemTexts(named: "text", hashSize: 16, of: data(sets))
+            try ItemTexts(named: "text", hashSize: 16, of: data(sets))
         }
         #expect(widths?.description == "text: expected vectors of one width, 2, got 3")
     }

@@ -133,6 +133,35 @@ import TorchNN
         #expect(abs(loss.total.item() - expected) < 1e-5 * max(1, abs(expected)))
     }
 
+    /// Training contrasts drawn items of a person's domains, evaluation the newest.
+    @Test func contrastedItemsAreDrawnInTraining() throws {
+        var settings = LLM4CDSRConfiguration()
+        (settings.embeddingSize, settings.dropout, settings.userWeight) = (8, 0, 0)
+        (settings.hashSize, settings.jointSize) = (16, 10)
+        let random = RandomSources.seeded(1)
+        let model = try LLM4CDSR(settings, shape: RankerCase.shape, random: random)
+        model.randomize(seed: 5)
+        try model.prepare(with: RankerCase.data(imageSize: 1))
+        func contrasts(isTraining: Bool, _ rows: [[Int32]]) -> [Double] {
+            model.train(isTraining)
+            let batch = SequenceBatch.training(rows)
+            return (1...6).map { seed in
+                random.dropout.reseed(seed)
+                let loss = model.loss(
+                    of: .sequences(
+                        batch, negatives: batch.targets.flatMap { _ in [6, 12] as [Int32] }),
+                    in: model.phases[0])
+                return loss.parts.first { $0.name == "items" }?.value.item() ?? 0
+            }
+        }
+        let rows: [[Int32]] = [[1, 7, 2, 8, 3, 9, 4], [5, 10, 6, 11, 1, 12, 2]]
+        #expect(Set(contrasts(isTraining: true, rows)).count > 2)
+        let newest = Set(contrasts(isTraining: false, rows))
+        #expect(newest.count == 1)
+        // The newest inputs of the two domains are all that it reads.
+        #expect(Set(contrasts(isTraining: false, [[3, 9, 4], [1, 12, 2]])) == newest)
+    }
+
     /// Nobody has an event of domain b.
     @Test func oneDomainAloneIsLearned() throws {
         let rows: [[Int32]] = [[1, 2, 3], [4, 5]]
@@ -155,7 +184,7 @@ import TorchNN
         let data = RankerCase.data(imageSize: 12)
         let model = try model(RankerCase.shape) { $0.text = "image" }
         try model.prepare(with: data)
-        let texts = try itemTexts(named: "image", hashSize: 1, of: data)
+        let texts = try ItemTexts(named: "image", hashSize: 1, of: data).vectors
         let state = model.state()
         let joint = try #require(state["item_emb_llm.weight"])
         #expect(identical(joint[1..<13], texts.principalComponents(10)))

@@ -215,7 +215,8 @@ extension RankerCase {
             perturbations: [
                 "embeddingSize": "16", "blocks": "2", "heads": "2", "dropout": "0.3",
                 "maximumLength": "5", "images": #""""#, "imageSize": "6", "idWeight": "0.5",
-                "separateEncoders": "false", "otherWeight": "0.2", "mixedWeight": "0.5",
+                "separateEncoders": "false", "ownWeight": "0.5", "otherWeight": "0.2",
+                "mixedWeight": "0.5", "acrossDomains": "true",
                 "target": #""a""#, "temperature": "0.1", "softmax": #""shared""#,
                 "negatives": "3",
             ],

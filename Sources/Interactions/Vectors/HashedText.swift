@@ -28,6 +28,24 @@ public struct HashedText: Sendable, Equatable {
         return norm > 0 ? vector.map { $0 / norm } : vector
     }
 
+    /// A vector at unit length that a name has for itself: any two are as good as orthogonal where `width` is large.
+    ///
+    /// Each number is 1 or −1 over the root of `width`, by SplitMix64 from the name's hash; Steele et al., OOPSLA 2014.
+    public func ownVector(of name: String) -> [Float] {
+        var state = Self.hash(Array(name.utf8)[...])
+        var bits: UInt64 = 0
+        let size = 1 / Float(width).squareRoot()
+        return (0..<width).map { place in
+            if place % 64 == 0 {
+                state &+= 0x9E37_79B9_7F4A_7C15
+                bits = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+                bits ^= bits >> 31
+            }
+            return bits >> UInt64(place % 64) & 1 == 0 ? size : -size
+        }
+    }
+
     private func add(_ word: Substring, to vector: inout [Float]) {
         let bytes = [UInt8(ascii: "<")] + Array(word.utf8) + [UInt8(ascii: ">")]
         // Where scalars begin: bytes that do not continue one.
@@ -58,11 +76,11 @@ public struct HashedText: Sendable, Equatable {
 extension Catalog {
     /// What is known of an item in words: title, brand, categories and description, at most `limit` characters of each.
     ///
-    /// Where nothing is known it is the item's external id, which tells items apart and no more.
+    /// Empty where nothing is known.
     public func words(of item: ItemID, limit: Int = 128) -> String {
         let parts =
             [title(of: item), brand(of: item)] + categories(of: item) + [text(of: item)]
         let known = parts.compactMap { $0?.prefix(limit) }.filter { !$0.isEmpty }
-        return known.isEmpty ? externalID(of: item) : known.joined(separator: " ")
+        return known.joined(separator: " ")
     }
 }

@@ -142,7 +142,8 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
     }
 
     /// Takes who followed whom: in the mixed sequences, and within each domain.
-    public func prepare(with data: TrainingData) {
+    @discardableResult
+    public func prepare(with data: TrainingData) -> [String] {
         var all: [(item: Int32, successor: Int32)] = []
         var within: [(item: Int32, successor: Int32)] = []
         let sequences = data.sequences
@@ -160,6 +161,7 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         }
         graph.take(all, ids: shape.itemCount + 1)
         domainGraph.take(within, ids: shape.itemCount + 1)
+        return []
     }
 
     // MARK: Encoders

@@ -137,9 +137,11 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
     }
 
     /// Stores training sequences of people with events in several domains.
-    public func prepare(with data: TrainingData) {
+    @discardableResult
+    public func prepare(with data: TrainingData) -> [String] {
         let sequences = data.sequences.keepingLast(settings.maximumLength)
         support.take(settings.supportUsers, of: sequences) { hasSeveralDomains(sequences, $0) }
+        return ["support set: \(support.batch.rows) people with events in several domains"]
     }
 
     private func hasSeveralDomains(_ batch: SequenceBatch, _ row: Int) -> Bool {

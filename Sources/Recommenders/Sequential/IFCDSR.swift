@@ -1,6 +1,16 @@
 // IFCDSR: image fusion for cross-domain sequential recommendation.
 //
-// arXiv 2502.15694v2, WWW Companion 2025. No reference code is public. Equations 1 to 9.
+// W. Wu, S. Song, X. Qiu, X. Huang, F. Ma, J. Xiao: "Image Fusion for Cross-Domain Sequential Recommendation", WWW
+// Companion 2025, arXiv 2502.15694v2. No reference code is public. Equations 1 to 9.
+//
+// As printed, equations 3 and 4 normalise the probabilities of a domain's own sequence over that domain's items, and
+// those of the merged sequence over all items. In equation 8 the other domain's sequence then adds nothing to an item of
+// this domain: λ1 counts in training alone. With `acrossDomains` all items compete in every sequence, which the text can
+// also be read as.
+//
+// The paper's ablation (its table of parts, Movie and Book) begins with the merged sequence of all domains alone, reads its
+// images too in the second row, and is the whole model in the third. Here the first two are `ownWeight: 0, otherWeight: 0`,
+// without images and with them (experiments/sweeps/ifcdsr-ablation.yaml).
 //
 // Differences from the reference, the paper: it leaves open what follows. The "attention layer" is the causal encoder
 // of C2DSR, whose data the paper uses (two blocks, one head, learned positions, which count from the newest event as in
@@ -39,10 +49,15 @@ public struct IFCDSRConfiguration: ModelConfiguration {
     public var idWeight = 0.7
     /// Whether each sequence has encoders of its own, or all share one for items and one for images.
     public var separateEncoders = true
+    /// Weight of the sequence of the domain that is recommended for, 1 in the paper; 0 beside otherWeight 0 leaves the
+    /// merged sequence alone.
+    public var ownWeight = 1.0
     /// Weight λ1 of the other domains' sequences.
     public var otherWeight = 0.1
-    /// Weight λ2 of the sequence of all domains.
+    /// Weight λ2 of the merged sequence of all domains.
     public var mixedWeight = 0.4
+    /// Whether all domains' items compete in the softmax of a domain's own sequence, not that domain's alone.
+    public var acrossDomains = false
     /// The domain that is recommended for; empty trains all directions together.
     public var target = ""
     /// Divides the cosines.
@@ -70,9 +85,14 @@ public struct IFCDSRConfiguration: ModelConfiguration {
         try require(
             idWeight > 0 && idWeight <= 1, "idWeight", expected: "above 0, at most 1",
             got: idWeight)
-        for (name, weight) in [("otherWeight", otherWeight), ("mixedWeight", mixedWeight)] {
+        for (name, weight) in [
+            ("ownWeight", ownWeight), ("otherWeight", otherWeight), ("mixedWeight", mixedWeight),
+        ] {
             try require(weight >= 0, name, expected: "at least 0", got: weight)
         }
+        try require(
+            ownWeight + mixedWeight > 0, "mixedWeight",
+            expected: "above 0 where ownWeight is 0", got: mixedWeight)
         try require(
             softmax != .sampled, "softmax", expected: "full or shared", got: softmax.rawValue)
     }
@@ -114,7 +134,8 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         itemEmbedding = Embedding(
             shape.itemCount + 1, configuration.embeddingSize,
             initializer: .normal(deviation: 0.02), random: random)
-        let count = configuration.separateEncoders ? shape.domains.count + 1 : 1
+        let readsOwn = configuration.ownWeight + configuration.otherWeight > 0
+        let count = configuration.separateEncoders && readsOwn ? shape.domains.count + 1 : 1
         func encoders(_ width: Int) -> [CausalEncoder] {
             let settings = CausalEncoderSettings(
                 width: width, blocks: configuration.blocks, heads: configuration.heads,
@@ -129,8 +150,9 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     }
 
     /// Takes the images, at unit length.
-    public func prepare(with data: TrainingData) throws(ConfigurationError) {
-        guard let images else { return }
+    @discardableResult
+    public func prepare(with data: TrainingData) throws(ConfigurationError) -> [String] {
+        guard let images else { return ["images: none, by the setting images"] }
         let vectors = data.vectors.filter { $0.name == settings.images }
         try require(
             !vectors.isEmpty, "images", expected: "the name of vectors that the dataset has",
@@ -142,6 +164,10 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
                 got: settings.imageSize)
         }
         images.take(vectors)
+        return [
+            "images: the dataset's vectors \"\(settings.images)\", which "
+                + "\(images.count) of \(shape.itemCount) items have"
+        ]
     }
 
     // MARK: Sequences
@@ -152,17 +178,40 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         let encoder: Int
         /// The items that it holds; nil for all.
         let items: Range<Int32>?
+        /// The items that compete in its softmax.
+        let competing: Range<Int32>
         /// Its weight when a domain is recommended for.
         let weight: (_ domain: Int) -> Double
     }
 
+    /// The domains' own sequences, and the merged one.
     private var streams: [Stream] {
-        let other = settings.otherWeight
-        let own = shape.domains.enumerated().map { index, domain in
-            Stream(encoder: index, items: domain.items) { $0 == index ? 1 : other }
+        let all = 1..<Int32(shape.itemCount) + 1
+        let (own, other, mixed) = (
+            settings.ownWeight, settings.otherWeight, settings.mixedWeight
+        )
+        let domains = shape.domains.enumerated().map { index, domain in
+            Stream(
+                encoder: index, items: domain.items,
+                competing: settings.acrossDomains ? all : domain.items
+            ) { $0 == index ? own : other }
         }
-        let mixed = settings.mixedWeight
-        return own + [Stream(encoder: own.count, items: nil) { _ in mixed }]
+        // The last encoder, whether domains have some or not.
+        return domains + [
+            Stream(encoder: itemEncoders.count - 1, items: nil, competing: all) { _ in mixed }
+        ]
+    }
+
+    /// The sequences that say something of a domain's items.
+    private func streams(about domain: Int) -> [Stream] {
+        streams.filter {
+            $0.weight(domain) > 0 && $0.competing.overlaps(shape.domains[domain].items)
+        }
+    }
+
+    /// Which of several encoders reads a sequence.
+    private func encoder(of stream: Stream, among encoders: [CausalEncoder]) -> CausalEncoder {
+        encoders[settings.separateEncoders ? stream.encoder : 0]
     }
 
     private func read(_ batch: SequenceBatch, as stream: Stream) -> SequenceBatch {
@@ -178,7 +227,7 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
 
     /// States of the items' sequence, at unit length. [T, d]
     private func itemStates(_ batch: SequenceBatch, _ stream: Stream) -> Tensor {
-        itemEncoders[settings.separateEncoders ? stream.encoder : 0](
+        encoder(of: stream, among: itemEncoders)(
             itemEmbedding(batch.items) * Double(settings.embeddingSize).squareRoot(),
             at: places(batch)
         ).unitRows()
@@ -212,7 +261,7 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
             }
             offsets.append(Int32(items.count))
         }
-        let encoder = imageEncoders[settings.separateEncoders ? stream.encoder : 0]
+        let encoder = encoder(of: stream, among: imageEncoders)
         let states = encoder(
             images.rows(items) * Double(settings.imageSize).squareRoot(),
             at: TokenPlaces(offsets: offsets, positions: positions)
@@ -220,10 +269,8 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         return ImageReading(states: states, newest: newest)
     }
 
-    /// Item vectors at unit length; the first is that of the item with id 1. [n, d]
-    private var candidates: Tensor {
-        itemEmbedding.weight.value[1..<shape.itemCount + 1].unitRows()
-    }
+    /// Item vectors at unit length by id; row 0 is padding's. [n + 1, d]
+    private var table: Tensor { itemEmbedding.weight.value.unitRows() }
 
     // MARK: Training
 
@@ -238,7 +285,7 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         guard case .sequences(let sequences, let negatives) = batch else {
             preconditionFailure("ifcdsr: expected sequences")
         }
-        let table = candidates
+        let table = table
         var total = table[0..<0].sum()
         var parts: [(name: String, value: Tensor)] = []
         for (index, stream) in streams.enumerated() {
@@ -254,7 +301,8 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
 
     /// The states that are scored: those of items and images of each sequence.
     func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        streams.flatMap { stream -> [TrainingStates] in
+        streams.filter { stream in directions.contains { stream.weight($0) > 0 } }.flatMap {
+            stream -> [TrainingStates] in
             let own = read(full, as: stream)
             let tokens =
                 stream.items.map { DomainSequence($0, of: full).tokens }
@@ -276,9 +324,12 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     private func likelihood(
         of batch: SequenceBatch, _ stream: Stream, _ table: Tensor, _ negatives: [Int32]
     ) -> Tensor {
+        let competing = stream.competing
+        let first = competing.lowerBound
+        let drawn = negatives.filter(competing.contains)
         let byItem = softmax(
-            itemStates(batch, stream), table, targets: batch.targets.map { $0 - 1 },
-            negatives: negatives.map { $0 - 1 })
+            itemStates(batch, stream), table.rows(competing),
+            targets: batch.targets.map { $0 - first }, negatives: drawn.map { $0 - first })
         guard let images, let reading = readImages(batch, stream) else { return byItem }
         let device = table.device
         let shares: [Float] = reading.newest.map {
@@ -291,9 +342,11 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         guard !pictured.isEmpty else { return weighted * -1 }
         func rows(_ places: [Int]) -> Tensor { Tensor(places.map(Int32.init), device: device) }
         let states = reading.states.rows(rows(pictured.map { Int(reading.newest[$0]) }))
+        let start = images.places(in: competing).lowerBound
         let byImage = softmax(
-            states, images.present, targets: pictured.map { images.place(batch.targets[$0]) },
-            negatives: negatives.filter(images.has).map(images.place))
+            states, images.present(in: competing),
+            targets: pictured.map { images.place(batch.targets[$0]) - start },
+            negatives: drawn.filter(images.has).map { images.place($0) - start })
         let both = Tensor.concatenate(
             [
                 weighted.rows(rows(pictured)).reshaped([pictured.count, 1]),
@@ -323,44 +376,57 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
 
     // MARK: Scoring
 
-    /// Of a direction that was not trained it knows nothing.
+    /// Of a direction that was not trained it knows nothing, nor from events of no sequence that is about the domain.
     public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
-        directions.contains(domain.rawValue) && !history.isEmpty
+        directions.contains(domain.rawValue)
+            && streams(about: domain.rawValue).contains { stream in
+                history.contains { stream.items?.contains($0) ?? true }
+            }
     }
 
     /// Equations 8 and 9: the weighted probabilities of the three sequences. [rows, items]
     public func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         let items = shape.domains[domain.rawValue].items
-        let table = candidates
+        let table = table
         var sum = Tensor.zeros([histories.rows, items.count], device: table.device)
-        for stream in streams {
+        for stream in streams(about: domain.rawValue) {
             let own = read(histories, as: stream)
-            let weight = stream.weight(domain.rawValue)
             let known = (0..<own.rows).filter { !own.tokens(ofRow: $0).isEmpty }
-            guard weight > 0, !known.isEmpty else { continue }
+            guard !known.isEmpty else { continue }
+            let competing = stream.competing
             func rows(_ places: [Int32]) -> Tensor { Tensor(places, device: table.device) }
             let newest = known.map { own.offsets[$0 + 1] - 1 }
-            let byItem = probabilities(itemStates(own, stream).rows(rows(newest)), table)
-            var mixed = byItem.narrowed(1, Int(items.lowerBound) - 1..<Int(items.upperBound) - 1)
+            let byItem = probabilities(
+                itemStates(own, stream).rows(rows(newest)), table.rows(competing))
+            let first = Int(items.lowerBound - competing.lowerBound)
+            var mixed = byItem.narrowed(1, first..<first + items.count)
             if let images, let reading = readImages(own, stream) {
                 let states = newest.map { reading.newest[Int($0)] }
                 let pictured = states.indices.filter { states[$0] >= 0 }
                 let byImage = images.spread(
                     probabilities(
-                        reading.states.rows(rows(pictured.map { states[$0] })), images.present),
-                    over: items)
+                        reading.states.rows(rows(pictured.map { states[$0] })),
+                        images.present(in: competing)),
+                    of: competing, over: items)
                 let shares = states.map { $0 < 0 ? 1 : Float(settings.idWeight) }
                 mixed = (mixed * Tensor(shares, shape: [shares.count, 1], device: table.device))
                     .addingRows(
                         byImage * (1 - settings.idWeight), at: rows(pictured.map(Int32.init)))
             }
             sum = sum.addingRows(
-                mixed * weight, at: rows(known.map(Int32.init)))
+                mixed * stream.weight(domain.rawValue), at: rows(known.map(Int32.init)))
         }
         return sum
     }
 
     private func probabilities(_ states: Tensor, _ table: Tensor) -> Tensor {
         (states.linear(table) / settings.temperature).softmax()
+    }
+}
+
+extension Tensor {
+    /// The rows of a range of ids.
+    fileprivate func rows(_ ids: Range<Int32>) -> Tensor {
+        self[Int(ids.lowerBound)..<Int(ids.upperBound)]
     }
 }

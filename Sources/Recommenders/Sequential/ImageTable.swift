@@ -45,13 +45,26 @@ final class ImageTable: Module {
         return found
     }
 
-    /// The vectors of all items that have one. [items with a vector, width]
-    var present: Tensor { table.present }
+    /// The vectors of those items of a range that have one. [items with a vector, width]
+    func present(in items: Range<Int32>) -> Tensor {
+        let places = places(in: items)
+        return table.present[Int(places.lowerBound)..<Int(places.upperBound)]
+    }
+
+    /// Where the items of a range stand among all that have a vector.
+    func places(in items: Range<Int32>) -> Range<Int32> {
+        let found = table.places[Int(items.lowerBound)..<Int(items.upperBound)].filter { $0 >= 0 }
+        guard let first = found.first, let last = found.last else { return 0..<0 }
+        return first..<last + 1
+    }
+
+    /// The number of items that have a vector.
+    var count: Int { table.present.size(0) }
 
     /// Whether an item has a vector.
     func has(_ item: Int32) -> Bool { table.places[Int(item)] >= 0 }
 
-    /// An item's row of ``present``; -1 for an item without a vector.
+    /// An item's place among all that have a vector; -1 for an item without one.
     func place(_ item: Int32) -> Int32 { table.places[Int(item)] }
 
     /// Vectors by item id. [tokens, width]
@@ -59,8 +72,16 @@ final class ImageTable: Module {
         vectors.value.rows(Tensor(items, device: vectors.value.device))
     }
 
-    /// Columns of ``present`` as columns of a range of items, zero where an item has no vector. [rows, items]
-    func spread(_ values: Tensor, over items: Range<Int32>) -> Tensor {
-        values.transposed().rowsOrZeros(items.map(place)).transposed()
+    /// Columns of the items of `competing` that have a vector as columns of a range of items, zero for all others.
+    /// [rows, items]
+    func spread(
+        _ values: Tensor, of competing: Range<Int32>, over items: Range<Int32>
+    ) -> Tensor {
+        let places = places(in: competing)
+        let columns = items.map { item -> Int32 in
+            let place = place(item)
+            return places.contains(place) ? place - places.lowerBound : -1
+        }
+        return values.transposed().rowsOrZeros(columns).transposed()
     }
 }

@@ -1,34 +1,101 @@
 internal import Interactions
 internal import Torch
 
-/// Vectors of what is written about each item, in the order of the items' ids. [items, width]
-///
-/// They are the dataset's vectors of a name, such as those of a language model, or, where the name is empty, hashes of what
-/// the catalogs say. An item without a vector has a row of zeros.
-func itemTexts(
-    named name: String, hashSize: Int, of data: TrainingData
-) throws(ConfigurationError) -> Tensor {
-    if name.isEmpty {
-        let hashed = HashedText(width: hashSize)
-        let parts = data.catalogs.map { catalog in
-            let numbers = catalog.itemRange.flatMap {
-                hashed.vector(of: catalog.words(of: ItemID(rawValue: $0)))
-            }
-            return Tensor(numbers, shape: [catalog.count, hashSize])
+/// Vectors of what is written about each item.
+struct ItemTexts {
+    /// A row an item, in the order of the items' ids. [items, width]
+    let vectors: Tensor
+    /// Which vectors these are, in a line for whoever trains with them.
+    let note: String
+
+    /// Takes the dataset's vectors of a name, such as those of a language model, or, where the name is empty, hashes of
+    /// what the catalogs say.
+    ///
+    /// An item without a vector of the name has a row of zeros. An item of which a catalog says nothing has a vector of its
+    /// own, and one whose hash others have too a mixture of both, so that hashed items are always told apart.
+    init(named name: String, hashSize: Int, of data: TrainingData) throws(ConfigurationError) {
+        guard name.isEmpty else {
+            (vectors, note) = try Self.stored(name, of: data)
+            return
         }
-        return .concatenate(parts)
+        var hashed = HashedItems(HashedText(width: hashSize))
+        for catalog in data.catalogs { hashed.add(catalog) }
+        vectors = .concatenate(hashed.tables())
+        note = hashed.note
     }
-    let sets = data.vectors.filter { $0.name == name }
-    guard let width = sets.first?.width else {
-        throw .value(
-            path: "text", expected: "the name of vectors that the dataset has, or none", got: name)
+
+    private static func stored(
+        _ name: String, of data: TrainingData
+    ) throws(ConfigurationError) -> (Tensor, String) {
+        let sets = data.vectors.filter { $0.name == name }
+        guard let width = sets.first?.width else {
+            throw .value(
+                path: "text", expected: "the name of vectors that the dataset has, or none",
+                got: name)
+        }
+        for set in sets {
+            try require(
+                set.width == width, "text", expected: "vectors of one width, \(width)",
+                got: set.width)
+        }
+        let items = data.catalogs.reduce(0) { $0 + $1.count }
+        let missing = items - sets.reduce(0) { $0 + $1.vectorCount }
+        let note =
+            "texts: the dataset's vectors \"\(name)\", \(width) numbers wide"
+            + (missing > 0
+                ? "; \(missing) of \(items) items have none and cannot be told apart" : "")
+        return (.rows(of: sets, from: 1, count: items, width: width), note)
     }
-    for set in sets {
-        try require(
-            set.width == width, "text", expected: "vectors of one width, \(width)", got: set.width)
+}
+
+/// Hashes of what catalogs say of their items, made different where they are equal.
+private struct HashedItems {
+    private let hashed: HashedText
+    private var rows: [[[Float]]] = []
+    private var names: [[String]] = []
+    private var counts: [[Float]: Int] = [:]
+
+    init(_ hashed: HashedText) { self.hashed = hashed }
+
+    mutating func add(_ catalog: Catalog) {
+        let own = catalog.itemRange.map {
+            hashed.vector(of: catalog.words(of: ItemID(rawValue: $0)))
+        }
+        for row in own { counts[row, default: 0] += 1 }
+        rows.append(own)
+        names.append(catalog.externalIDs.map { "\(catalog.name)\n\($0)" })
     }
-    let items = data.catalogs.reduce(0) { $0 + $1.count }
-    return .rows(of: sets, from: 1, count: items, width: width)
+
+    /// A domain's rows, of unit length.
+    func tables() -> [Tensor] {
+        zip(rows, names).map { rows, names in
+            let numbers = zip(rows, names).flatMap { row, name -> [Float] in
+                if isEmpty(row) { return hashed.ownVector(of: name) }
+                guard counts[row, default: 0] > 1 else { return row }
+                // Alike as items of one name are, with a cosine of 4/5, and yet not the same.
+                let mixed = zip(row, hashed.ownVector(of: name)).map { $0 + $1 / 2 }
+                let norm = mixed.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                return mixed.map { $0 / norm }
+            }
+            return Tensor(numbers, shape: [rows.count, hashed.width])
+        }
+    }
+
+    private func isEmpty(_ row: [Float]) -> Bool { !row.contains { $0 != 0 } }
+
+    var note: String {
+        let all = rows.reduce(0) { $0 + $1.count }
+        let silent = counts.reduce(0) { $0 + (isEmpty($1.key) ? $1.value : 0) }
+        let alike = counts.reduce(0) { $0 + (isEmpty($1.key) || $1.value == 1 ? 0 : $1.value) }
+        guard silent < all else {
+            return
+                "texts: no item has a title or other words; each has a random vector of its own, "
+                + "\(hashed.width) numbers wide, which tells it apart and says no more"
+        }
+        return "texts: hashed titles and other words, \(hashed.width) numbers wide"
+            + (silent > 0 ? "; \(silent) of \(all) items have none, but a random vector" : "")
+            + (alike > 0 ? "; \(alike) read like another item and are told apart at random" : "")
+    }
 }
 
 extension Tensor {

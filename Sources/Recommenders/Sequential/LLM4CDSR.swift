@@ -12,8 +12,11 @@
 // the reference takes a norm's bias. The adapter's two maps have nothing between them and are multiplied once a step. The
 // mixed thread is encoded once, where the reference does it twice with other dropout. Biases start at 0. Any number of domains.
 //
-// What is inferred: texts come from the dataset's vectors of a name, or are hashed n-grams of the catalogs where there
-// is none (`text`), not an LLM's; the profile that an LLM writes of a person is not available: the mean of the joint
+// What is inferred: texts come from the dataset's vectors of a name (`text`), which can be an LLM's. Without a name they are
+// hashed n-grams of what the catalogs say, `hashSize` numbers wide; an item of which they say nothing has a random vector
+// of unit length of its own, all but orthogonal to all others, and items that read alike get half of such a vector each, so
+// that no two are the same. Where no item has a title the model so has one-hot-like vectors, which carry the item and
+// nothing that bridges domains. A line when training begins says which vectors were taken. The profile that an LLM writes of a person is not available: the mean of the joint
 // vectors of the person's items in the row stands for it (`userWeight: 0` leaves it out).
 //
 // GCA lets an item that predicts read every event of the other domains before its target (DomainThread.swift), also the
@@ -39,7 +42,7 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
     public var maximumLength = 200
     /// The name of the dataset's vectors of items' texts; empty hashes what the catalogs say.
     public var text = ""
-    /// Width of hashed texts.
+    /// Width of hashed texts, and of the random vectors of items without any.
     public var hashSize = 1536
     /// Width e of the joint table: principal components of all items' texts.
     public var jointSize = 1024
@@ -167,8 +170,10 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     }
 
     /// Takes principal components of the items' texts: of all items together, and of each domain.
-    public func prepare(with data: TrainingData) throws(ConfigurationError) {
-        let texts = try itemTexts(named: settings.text, hashSize: settings.hashSize, of: data)
+    @discardableResult
+    public func prepare(with data: TrainingData) throws(ConfigurationError) -> [String] {
+        let read = try ItemTexts(named: settings.text, hashSize: settings.hashSize, of: data)
+        let texts = read.vectors
         for (name, size) in [
             ("jointSize", settings.jointSize), ("embeddingSize", settings.embeddingSize),
         ] {
@@ -182,6 +187,7 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
             let own = texts[Int(domain.items.lowerBound) - 1..<Int(domain.items.upperBound) - 1]
             parts.take(own.principalComponents(settings.embeddingSize))
         }
+        return [read.note]
     }
 
     // MARK: Encoders

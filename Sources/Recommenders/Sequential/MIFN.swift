@@ -162,8 +162,15 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
     }
 
     /// Takes what relates items.
-    public func prepare(with data: TrainingData) {
+    @discardableResult
+    public func prepare(with data: TrainingData) -> [String] {
         knowledge.take(data, relations: settings.relations, limit: settings.entities)
+        let names = settings.relations.map(\.rawValue).joined(separator: ", ")
+        return [
+            knowledge.relations.value.count > 0
+                ? "knowledge: \(names)"
+                : "knowledge: the data has none of \(names); graphs hold the sequences' items alone"
+        ]
     }
 
     // MARK: Nets

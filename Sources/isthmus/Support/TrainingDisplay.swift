@@ -48,6 +48,7 @@ final class TrainingDisplay {
                 "\(Number.grouped(parameters)) parameters, about \(Number.memory(memory)) of memory"
                     + (resumed.map { ", resumed after epoch \($0)" } ?? ""))
             if let resumed, resumed > 0 { kept.set("epoch \(resumed)") }
+        case .note(let text): Console.line(text)
         case .step(let progress):
             let share = Double(progress.step) / Double(max(progress.steps, 1))
             line.show(share: share, parts(progress))

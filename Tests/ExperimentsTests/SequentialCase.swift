@@ -1,0 +1,98 @@
+import Experiments
+import Foundation
+import RankingMetrics
+import Recommenders
+import TorchNN
+
+/// A registered model that ranks from histories, tiny, as it is trained on made-up data.
+struct SequentialCase: Sendable, CustomStringConvertible {
+    /// The name in the registry, and what distinguishes the case.
+    let name: String
+    /// The name in the registry.
+    let model: String
+    /// Settings over the tiny ones, as `--set` takes them.
+    var assignments: [String] = []
+    /// Whether an item is predicted from its own domain's events alone.
+    var isSingleDomain = false
+
+    var description: String { name }
+
+    /// Every model of the registry that ranks from histories, a later one too.
+    ///
+    /// Where a model has a scope it is there twice, once as the single-domain twin.
+    static let all: [SequentialCase] = Models.all.keys.sorted().flatMap { name in
+        guard let defaults = rankingFromHistories(name) else { return [SequentialCase]() }
+        guard defaults["scope"] != nil else { return [SequentialCase(name: name, model: name)] }
+        return [
+            SequentialCase(name: name, model: name, assignments: ["parameters.scope=mixed"]),
+            SequentialCase(
+                name: "\(name), per domain", model: name,
+                assignments: ["parameters.scope=per-domain"], isSingleDomain: true),
+        ]
+    }
+
+    /// Models that cannot know what follows from the other domain, each with the reason.
+    static let blind = [
+        "popularity": "it does not read the history",
+        "gru4rec, per domain": "each encoder reads its own domain",
+        "sasrec, per domain": "each encoder reads its own domain",
+        "sr-gnn, per domain": "each encoder reads its own domain",
+    ]
+
+    /// Settings that make any model tiny, where it has them.
+    private static let tiny = [
+        "embeddingSize": "16", "hiddenSize": "16", "innerSize": "32", "blocks": "1", "layers": "1",
+        "heads": "1", "dropout": "0.1", "hiddenDropout": "0.1", "attentionDropout": "0.1",
+        "maximumLength": "20", "softmax": "full", "members": "2", "images": "\"\"",
+        "domainRank": "4",
+        "invariantRank": "4", "latentSize": "4", "supportUsers": "8", "hashSize": "64",
+        "jointSize": "32", "attentionSize": "16", "attentionInnerSize": "8",
+        "pretrainingEpochs": "2", "entities": "20", "values": "2",
+    ]
+
+    /// Settings of some models beside the tiny ones.
+    private static let own = [
+        "llm4cdsr": ["parameters.trainsItems=true"]
+    ]
+
+    /// The defaults of a model of the registry that ranks from histories.
+    private static func rankingFromHistories(_ name: String) -> [String: Any]? {
+        guard let entry = Models.all[name] else { return nil }
+        let shape = DataShape(
+            domains: [("left", 1), ("right", 4)].map {
+                DataShape.Domain(name: $0, firstItem: $1, itemCount: 3)
+            }, userCount: 1)
+        let random = RandomSources(initializationSeed: 1, dropoutSeed: 1)
+        guard let model = try? entry.build([:], shape, random).model as? any Ranker,
+            !model.needsKnownUser
+        else { return nil }
+        return entry.defaults()
+    }
+
+    /// The experiment on made-up data.
+    func experiment() throws -> ExperimentConfiguration {
+        let defaults = try Models.entry(named: model).defaults()
+        let small = Self.tiny.filter { defaults[$0.key] != nil }
+            .map { "parameters.\($0.key)=\($0.value)" }
+        return try ExperimentConfiguration(
+            yaml: """
+                model: \(model)
+                training:
+                  epochs: 24
+                  batchSize: 24
+                  evaluateEvery: 6
+                  optimizer: {learningRate: 0.01}
+                evaluation: {exclusion: none, metrics: [HR@1], selection: HR@1}
+                seed: 4
+                """,
+            assignments: small.sorted() + (Self.own[model] ?? []) + assignments)
+    }
+
+    /// Trains and tests it as `isthmus train` does; for each test case whether its item came first.
+    func hits(on data: MadeUpData) throws -> [Bool] {
+        let folder = try TemporaryFolder()
+        let run = folder.run("run")
+        try Trainer(experiment(), dataset: data.dataset(), run: run).train()
+        return try UserResults(contentsOf: run.users).rows.map { $0.rank <= 1 }
+    }
+}
