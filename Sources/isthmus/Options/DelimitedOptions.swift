@@ -78,8 +78,8 @@ struct ColumnRoles: CustomStringConvertible {
             guard Self.known.contains(role) else {
                 let hint = nearestName(to: role, in: Self.known).map { "; did you mean \($0)?" }
                 throw ValidationError(
-                    "unknown role \(role)\(hint ?? ""); roles are \(Self.known.joined(separator: ", "))"
-                )
+                    "unknown role \(role)"
+                        + (hint ?? "; roles are \(Self.known.joined(separator: ", "))"))
             }
             guard columns[role] == nil else { throw ValidationError("\(role) is given twice") }
             columns[role] = DelimitedFormat.ColumnReference(sides[1])
