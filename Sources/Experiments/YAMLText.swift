@@ -57,7 +57,7 @@ enum YAMLText {
         guard aliases <= mostAliases else {
             throw YAMLError(
                 line: nil,
-                reason: "\(aliases) aliases (*name), more than the \(mostAliases) that are followed")
+                reason: "has \(aliases) aliases (*name), more than the \(mostAliases) that are followed")
         }
     }
 
@@ -65,7 +65,7 @@ enum YAMLText {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            YAMLError(line: mark.line, reason: "not YAML: \(problem)")
+            YAMLError(line: mark.line, reason: words(for: problem))
         case .duplicatedKeysInMapping(let keys, let context):
             YAMLError(
                 line: context.mark.line,
@@ -73,6 +73,14 @@ enum YAMLText {
         case .reader(let problem, _, _, _): YAMLError(line: nil, reason: "not YAML: \(problem)")
         default: YAMLError(line: nil, reason: "not YAML")
         }
+    }
+
+    private static func words(for problem: String) -> String {
+        if problem.contains("nesting level") {
+            return "more than \(mostLevels) levels of keys and lists"
+        }
+        if problem.contains("another document") { return "more than one document" }
+        return "not YAML: \(problem)"
     }
 
     private struct Reader {

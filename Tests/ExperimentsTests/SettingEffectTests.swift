@@ -199,6 +199,7 @@ import Testing
                         #expect(!reason.contains("Decoding") && !reason.contains("expected Int"))
                         #expect(
                             reason.contains(key) || reason.contains("not a number")
+                                || reason.contains("not numbers")
                                 || reason.contains("training.epochs"), "\(key): \(reason)")
                     }
                 }
