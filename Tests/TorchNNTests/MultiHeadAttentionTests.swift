@@ -105,6 +105,35 @@ struct MultiHeadAttentionTests {
         }
     }
 
+    @Test("attention weights are dropped in training alone")
+    func dropoutInTrainingAlone() throws {
+        func module(_ dropout: Double) throws -> MultiHeadAttention {
+            let module = MultiHeadAttention(
+                8, heads: 2, dropout: dropout, initializer: .normal(deviation: 1),
+                random: .seeded(1))
+            module.train(false)
+            return module
+        }
+        let (active, plain) = (try module(0.5), try module(0))
+        let tokens = JaggedTensor(
+            values: Generator(seed: 3).normal([7, 8]), layout: JaggedLayout(lengths: [4, 3]))
+        let limits = tokens.layout.causalLimits
+        func outputs(_ module: MultiHeadAttention) -> [Tensor] {
+            [
+                module(tokens).values,
+                module(tokens, memory: tokens, keyLimits: limits).values,
+            ]
+        }
+        for (own, expected) in zip(outputs(active), outputs(plain)) {
+            #expect(identical(own, expected))
+        }
+        active.train()
+        plain.train()
+        for (own, expected) in zip(outputs(active), outputs(plain)) {
+            #expect(relativeError(own, expected) > 1e-2)
+        }
+    }
+
     @Test("a query that sees no key gets zeros, without the output's bias")
     func noKeys() throws {
         let module = try random()
