@@ -130,7 +130,9 @@ extension ExperimentConfiguration {
             try Self.requireObjects(on: assignment, in: values)
             values = values.setting(assignment.value, at: assignment.path)
         }
-        for key in keys { values = values.removing(key.split(separator: ".").map(String.init)[...]) }
+        for key in keys {
+            values = values.removing(key.split(separator: ".").map(String.init)[...])
+        }
         do throws(ConfigurationError) {
             try self.init(overrides: values)
             // The model's own settings are checked now, not when training begins.
