@@ -115,6 +115,10 @@ import Torch
             yaml: "model: sasrec", assignments: ["evaluation.metrics=[HR@10, MRR]"])
         #expect(try experiment.resolved().evaluation.selection == "HR@10")
         #expect(experiment.notes.contains { $0.contains("chosen by HR@10") })
+        let other = try ExperimentConfiguration(
+            yaml: "{model: sasrec, evaluation: {selection: NDCG@10}}",
+            assignments: ["evaluation.metrics=[HR@10, MRR]"])
+        #expect(try other.resolved().evaluation.selection == "HR@10")
         let plain = try ExperimentConfiguration(yaml: "model: sasrec")
         #expect(try plain.resolved().evaluation.selection == "NDCG@10")
         #expect(plain.notes.isEmpty)
