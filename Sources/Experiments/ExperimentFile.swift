@@ -20,7 +20,9 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
 
     /// Path, line if it is known, and reason.
     public var description: String {
-        path + (reason.first?.isNumber == true ? ":" : ": ") + reason
+        // Behind a file's name a number is its line.
+        let isLine = reason.first?.isNumber == true && !path.hasPrefix("--set")
+        return path + (isLine ? ":" : ": ") + reason
     }
 
     /// Reads a file of settings; what is wrong with its text is reported with the file's name.
