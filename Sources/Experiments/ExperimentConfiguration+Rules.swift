@@ -99,7 +99,8 @@ extension ExperimentConfiguration {
             (try? modelSettings())?.learning == .validated
         {
             notes.append(
-                "the best epoch is chosen by \(selection); evaluation.selection takes another metric")
+                "the best epoch is chosen by \(selection); evaluation.selection takes another metric"
+            )
         }
         return notes
     }

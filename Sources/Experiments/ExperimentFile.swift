@@ -20,7 +20,9 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
 
     /// Path, line if it is known, and reason.
     public var description: String {
-        path + (reason.first?.isNumber == true ? ":" : ": ") + reason
+        // Behind a file's name a number is its line.
+        let isLine = reason.first?.isNumber == true && !path.hasPrefix("--set")
+        return path + (isLine ? ":" : ": ") + reason
     }
 
     /// Reads a file of settings; what is wrong with its text is reported with the file's name.
@@ -126,11 +128,14 @@ extension ExperimentConfiguration {
             try SettingAssignment(text)
         }
         values = Self.withOneLength(values, given.map { $0.path.joined(separator: ".") })
+        values = Self.withSelection(values, given)
         for assignment in given {
             try Self.requireObjects(on: assignment, in: values)
             values = values.setting(assignment.value, at: assignment.path)
         }
-        for key in keys { values = values.removing(key.split(separator: ".").map(String.init)[...]) }
+        for key in keys {
+            values = values.removing(key.split(separator: ".").map(String.init)[...])
+        }
         do throws(ConfigurationError) {
             try self.init(overrides: values)
             // The model's own settings are checked now, not when training begins.
@@ -151,6 +156,19 @@ extension ExperimentConfiguration {
         guard set.count == 1 else { return values }
         let other = names.first { $0 != set[0] } ?? ""
         return values.removing(other.split(separator: ".").map(String.init)[...])
+    }
+
+    /// Other metrics that are assigned do without the file's choice among its own.
+    private static func withSelection(
+        _ values: JSONValue, _ given: [SettingAssignment]
+    ) -> JSONValue {
+        let selection = ["evaluation", "selection"]
+        guard !given.contains(where: { $0.path == selection }),
+            let metrics = given.last(where: { $0.path == ["evaluation", "metrics"] }),
+            case .array(let names) = metrics.value, let chosen = values[selection],
+            !names.contains(chosen)
+        else { return values }
+        return values.removing(selection[...])
     }
 
     /// Throws where an assignment goes into a value that is no object.

@@ -57,7 +57,9 @@ enum YAMLText {
         guard aliases <= mostAliases else {
             throw YAMLError(
                 line: nil,
-                reason: "has \(aliases) aliases (*name), more than the \(mostAliases) that are followed")
+                reason:
+                    "has \(aliases) aliases (*name), more than the \(mostAliases) that are followed"
+            )
         }
     }
 

@@ -195,10 +195,13 @@ func leaves(of value: JSONValue, at path: [String] = []) -> [(path: [String], va
 }
 
 private func merge(_ given: JSONValue, over defaults: JSONValue, path: String) throws -> JSONValue {
-    if let number = given.numberThatIsNone {
-        throw ConfigurationError.value(path: path, expected: "a finite number", got: "\(number)")
+    guard case .object(let known) = defaults else {
+        if let number = given.numberThatIsNone {
+            throw ConfigurationError.value(
+                path: path, expected: "a finite number", got: "\(number)")
+        }
+        return given
     }
-    guard case .object(let known) = defaults else { return given }
     guard case .object(let given) = given else {
         throw ConfigurationError.type(path: path, expected: "keys and values")
     }

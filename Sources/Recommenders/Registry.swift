@@ -13,8 +13,7 @@ public struct ModelEntry: Sendable {
     /// Whether it predicts ratings.
     public let predictsRatings: Bool
     /// The settings laid over the defaults, checked, without building anything.
-    public let settings:
-        @Sendable (JSONValue) throws(ConfigurationError) -> any ModelConfiguration
+    public let settings: @Sendable (JSONValue) throws(ConfigurationError) -> any ModelConfiguration
     /// Builds it from settings laid over the defaults; also returns the resolved settings.
     public let build:
         @Sendable ([String: Any], DataShape, RandomSources) throws(ConfigurationError) -> (

@@ -21,7 +21,10 @@ struct ExperimentConfigurationTests {
             "{model: sasrec, parameters: {softmax: foo}}",
             "softmax: expected one of sampled, shared, full, got foo"
         ),
-        ("{model: mifn, parameters: {relations: [colour]}}", "parameters.relations[0]: expected one of "),
+        (
+            "{model: mifn, parameters: {relations: [colour]}}",
+            "parameters.relations[0]: expected one of "
+        ),
         ("{evaluation: {task: cooking}}", "evaluation.task: expected one of ranking, rating, got"),
         ("{seed: -1}", "seed: expected a whole number from 0 to 2^63 - 1, got -1"),
         (

@@ -26,7 +26,8 @@ import Testing
     private static let rating = ["evaluation.task=rating", "training.batchSize=64"]
 
     private static let bases = [
-        Base(name: "sasrec", settings: common + small + ["model=sasrec", "parameters.negatives=128"]),
+        Base(
+            name: "sasrec", settings: common + small + ["model=sasrec", "parameters.negatives=128"]),
         Base(
             name: "abxi",
             settings: common + [
@@ -151,7 +152,13 @@ import Testing
 
     /// Settings of models that rank no histories; those that do are compared by loss and scores.
     @Test(arguments: [
-        (2, ["width=4", "scope=per-domain", "biases=false", "initialDeviation=0.3", "regularization=0.1", "clearsUnseen=false"]),
+        (
+            2,
+            [
+                "width=4", "scope=per-domain", "biases=false", "initialDeviation=0.3",
+                "regularization=0.1", "clearsUnseen=false",
+            ]
+        ),
         (
             4,
             [

@@ -63,7 +63,9 @@ import Torch
             laugh += "a\(level): &a\(level) [\(aliases)]\n"
         }
         var few = "a0: &a0 [\((0..<5000).map { _ in "x" }.joined(separator: ", "))]\n"
-        for level in 1..<6 { few += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n" }
+        for level in 1..<6 {
+            few += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n"
+        }
         let deep = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
         let dashes = String(repeating: "- ", count: 100_000) + "a"
         let maps = String(repeating: "{a: ", count: 500) + "1" + String(repeating: "}", count: 500)
@@ -89,7 +91,10 @@ import Torch
         ),
         ("parameters=5", "--set parameters=5: parameters: expected keys and values"),
         ("data.split=random", "data.split: unknown split \"random\"; known are leave-one-out, "),
-        ("data.split={kind: cold-users, target: a, share: 0.5}", "data.split: validationShare is missing"),
+        (
+            "data.split={kind: cold-users, target: a, share: 0.5}",
+            "data.split: validationShare is missing"
+        ),
         ("evaluation.metrics=[HR@10, NDCG@10, MAP@10]", "evaluation.metrics[2]: "),
         ("evaluation.candidates=sampled", "evaluation.candidates: expected full or sampled:"),
         ("evaluation.metrics=[]", "evaluation.metrics: expected one or more"),
@@ -110,6 +115,10 @@ import Torch
             yaml: "model: sasrec", assignments: ["evaluation.metrics=[HR@10, MRR]"])
         #expect(try experiment.resolved().evaluation.selection == "HR@10")
         #expect(experiment.notes.contains { $0.contains("chosen by HR@10") })
+        let other = try ExperimentConfiguration(
+            yaml: "{model: sasrec, evaluation: {selection: NDCG@10}}",
+            assignments: ["evaluation.metrics=[HR@10, MRR]"])
+        #expect(try other.resolved().evaluation.selection == "HR@10")
         let plain = try ExperimentConfiguration(yaml: "model: sasrec")
         #expect(try plain.resolved().evaluation.selection == "NDCG@10")
         #expect(plain.notes.isEmpty)

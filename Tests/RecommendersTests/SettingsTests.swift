@@ -98,7 +98,9 @@ struct SettingsTests {
         let error = #expect(throws: ConfigurationError.self) {
             try Models.entry(named: "sasrec").build([:], shape, .seeded(1))
         }
-        #expect(error?.path == "model" || error?.path == "embeddingSize", "\(String(describing: error))")
+        #expect(
+            error?.path == "model" || error?.path == "embeddingSize", "\(String(describing: error))"
+        )
     }
 
     @Test("what is planned is what is allocated", arguments: cases)
