@@ -1,3 +1,4 @@
+import Foundation
 import Interactions
 import Testing
 import Torch
@@ -151,6 +152,34 @@ import TorchNN
         #expect(around.entities == [0, 1])
         #expect(around.related[0].isEmpty)
         #expect(around.related[1].map { [$0.to, $0.from] } == [[0, 1], [1, 0]])
+    }
+
+    /// The training loss (logarithms) and the scores (probabilities) are two ways to the same number: of an item that the
+    /// graph holds, which can be copied, and of one that it does not, which cannot.
+    @Test(
+        arguments: [[2, 2], [2, 3], [1, 2, 1], [1, 2, 5], [8, 2, 6], [2, 8, 9]] as [[Int32]])
+    func lossIsTheLogarithmOfTheScore(row: [Int32]) throws {
+        var settings = MIFNConfiguration()
+        (settings.embeddingSize, settings.dropout, settings.hops, settings.values) = (6, 0, 0, 4)
+        let model = try MIFN(settings, shape: shape, random: .seeded(1))
+        model.randomize(seed: 5)
+        model.prepare(with: data)
+        model.train(false)
+        let history = Array(row.dropLast())
+        let target = try #require(row.last)
+        // Without the targets before it, which share its part of the loss.
+        var batch = SequenceBatch.histories([history])
+        let index = shape.domain(of: target)
+        let elsewhere: Int32 = index == 0 ? 7 : 1
+        batch.targets = history.dropLast().map { _ in elsewhere } + [target]
+        let loss = model.loss(of: .sequences(batch, negatives: []), in: model.phases[0])
+        let name = shape.domains[index].name
+        let part = try #require(loss.parts.first { $0.name == name }).value.item()
+        let scores: [Float] = model.scores(
+            of: .histories([history]), in: DomainID(rawValue: index)
+        ).elements()
+        let probability = Double(scores[Int(target - shape.domains[index].firstItem)])
+        #expect(abs(part + log(probability)) < 1e-4, "\(part) for \(probability)")
     }
 
     /// Without knowledge a graph has what the sequence has.
