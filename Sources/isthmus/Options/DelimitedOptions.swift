@@ -13,7 +13,7 @@ struct DelimitedOptions: ParsableArguments {
         help: ArgumentHelp(
             "csv: columns by name or by number from 1: user=1,item=2,rating=3,time=4; also "
                 + "domain= and behaviour=.",
-            valueName: "role=column,…"))
+            valueName: "role=column,…"), transform: ColumnRoles.init(parsing:))
     var columns: ColumnRoles = .init()
 
     @Flag(
@@ -41,7 +41,7 @@ struct DelimitedOptions: ParsableArguments {
     var format: DelimitedFormat {
         DelimitedFormat(
             delimiter: Self.character(delimiter) ?? ",",
-            hasHeader: header ?? columns.usesNames, isQuoted: quotes,
+            hasHeader: header, isQuoted: quotes,
             user: columns["user"] ?? .name("user"), item: columns["item"] ?? .name("item"),
             time: columns["time"], rating: columns["rating"], domain: columns["domain"],
             behaviour: columns["behaviour"])
@@ -59,33 +59,35 @@ struct DelimitedOptions: ParsableArguments {
 }
 
 /// Which column plays which role.
-struct ColumnRoles: ExpressibleByArgument, CustomStringConvertible {
+struct ColumnRoles: CustomStringConvertible {
     private static let known = ["user", "item", "time", "rating", "domain", "behaviour"]
     private var columns: [String: DelimitedFormat.ColumnReference] = [:]
 
     init() {}
 
-    init?(argument: String) {
+    init(parsing argument: String) throws(ValidationError) {
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2, !sides[1].isEmpty, Self.known.contains(String(sides[0])),
-                columns[String(sides[0])] == nil
-            else { return nil }
-            columns[String(sides[0])] = DelimitedFormat.ColumnReference(String(sides[1]))
+                .map(String.init)
+            guard sides.count == 2, !sides[1].isEmpty else {
+                throw ValidationError("--columns: expected role=column, got \"\(part)\".")
+            }
+            guard Self.known.contains(sides[0]) else {
+                let hint =
+                    nearestName(to: sides[0], in: Self.known).map { "did you mean \($0)?" }
+                    ?? "roles are \(Self.known.joined(separator: ", "))."
+                throw ValidationError("--columns: unknown role \"\(sides[0])\"; \(hint)")
+            }
+            guard columns[sides[0]] == nil else {
+                throw ValidationError("--columns: the role \(sides[0]) is given twice.")
+            }
+            columns[sides[0]] = DelimitedFormat.ColumnReference(sides[1])
         }
     }
 
     var isEmpty: Bool { columns.isEmpty }
 
     subscript(role: String) -> DelimitedFormat.ColumnReference? { columns[role] }
-
-    /// Whether a column is known by its name, as those of user and item are by default.
-    var usesNames: Bool {
-        guard columns["user"] != nil, columns["item"] != nil else { return true }
-        return columns.values.contains {
-            if case .name = $0 { true } else { false }
-        }
-    }
 
     var description: String { "user=user,item=item" }
 }
