@@ -126,6 +126,56 @@ struct ImportTests {
         #expect(try workspace.names == ["big.csv", "data", "x.csv"])
     }
 
+    @Test(arguments: [SIGINT, SIGTERM])
+    func stoppedImportLeavesNothing(_ number: Int32) throws {
+        let workspace = try Workspace()
+        let lines = (0..<400_000).map { "u\($0 % 5000),i\($0 % 977),\($0)" }
+        try workspace.write("user,item,time\n" + lines.joined(separator: "\n"), to: "big.csv")
+        try workspace.write("user,item\na,1\nb,2\n", to: "x.csv")
+        try workspace.succeed("import", "csv", "x.csv", "--output", "data")
+        let before = try workspace.data("data/dataset.json")
+        let running = try Tool.start(
+            [
+                "import", "csv", "big.csv", "--columns", "user=user,item=item,time=time",
+                "--output", "data", "--replace",
+            ], in: workspace.url)
+        while try !workspace.names.contains(where: { $0.hasPrefix("data.tmp-") }) {
+            try #require(running.process.isRunning, "the import ended before it could be stopped")
+            usleep(1000)
+        }
+        kill(running.process.processIdentifier, number)
+        let output = try running.output()
+        #expect(output.code == number && output.errors.contains("stopped before the end"))
+        #expect(try workspace.names == ["big.csv", "data", "x.csv"])
+        #expect(try workspace.data("data/dataset.json") == before)
+    }
+
+    @Test func wordsNameWhatToDo() throws {
+        let workspace = try Workspace()
+        try workspace.write(
+            "user,item,when,note\na,1,1600000000,x\na,2,1600000001,x\nb,2\n", to: "x.csv")
+        func errors(_ arguments: String...) throws -> String {
+            let output = try Tool.run(["import", "csv", "x.csv"] + arguments, in: workspace.url)
+            #expect(output.code != 0)
+            return output.errors
+        }
+        #expect(
+            try errors("--columns", "usr=user", "--output", "d").contains(
+                "unknown role \"usr\"; did you mean user?"))
+        #expect(try errors("--columns", "user=a,user=b", "--output", "d").contains("given twice"))
+        #expect(
+            try errors("x.csv", "--items", "x.csv", "--output", "d").contains("--items a --items b")
+        )
+        #expect(try errors("--domains", "a,", "--output", "d").contains("is empty"))
+        let text = try workspace.succeed(
+            "import", "csv", "x.csv", "--on-bad-line", "skip:1", "--output", "d"
+        ).text
+        #expect(text.contains("  skipped line 4: expected 4 fields, got 2\n"))
+        #expect(text.contains("--columns …,time=when"))
+        #expect(text.contains("  columns that are not read: \"when\", \"note\"\n"))
+        #expect(try errors("--output", "d").contains("give --replace"))
+    }
+
     @Test func describeRefusesWhatIsNoDataset() throws {
         let workspace = try Workspace()
         for name in [".", "missing"] {

@@ -53,7 +53,7 @@ import Testing
     @Test func quotes() throws {
         let format = DelimitedFormat(hasHeader: false, user: .number(1), item: .number(2))
         for (line, reason) in [
-            ("\"a,b", "a quoted field does not end on its line"),
+            ("\"a,b", "a quoted field that does not end"),
             ("\"a\"b,c", "text after the closing quote"),
         ] {
             let folder = try TemporaryFolder()

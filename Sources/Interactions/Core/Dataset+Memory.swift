@@ -122,7 +122,8 @@ private struct MemoryColumns {
             domains: domains, users: users.count,
             items: catalogs.reduce(0) { $0 + $1.count }, events: items.count,
             hasTimes: times.contains { $0 != 0 }, hasRatings: ratings != nil,
-            hasBehaviours: behaviours != nil, reorderedUsers: reorderedUsers, sources: [],
+            hasBehaviours: behaviours != nil, reorderedUsers: reorderedUsers, tieOrder: .given,
+            sources: [],
             filters: [], files: [],
             checksum: sum.text, vectors: sets.isEmpty ? nil : sets)
     }

@@ -107,7 +107,7 @@ extension Dataset {
         } catch let error as DecodingError {
             throw .invalid(path: path.path, reason: error.reason)
         } catch {
-            throw .unreadable(path: path.path, reason: error.localizedDescription)
+            throw .unreadable(path: path.path, reason: "cannot be read")
         }
     }
 

@@ -24,8 +24,10 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public var hasRatings: Bool
     /// Whether any event has a behaviour.
     public var hasBehaviours: Bool
-    /// The users whose events did not stand in time order in the sources.
+    /// The users whose events did not stand in time order within a source.
     public var reorderedUsers: Int
+    /// How events of one user and one time are ordered.
+    public var tieOrder: TieOrder
     /// The files that were read.
     public var sources: [SourceFile]
     /// The filters in the order in which they were applied.
@@ -36,6 +38,26 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public var checksum: String
     /// The sets of precomputed item vectors; nil in a dataset without any.
     public var vectors: [VectorSet]?
+    /// What the import has to say beside the counts; what is of one file stands with the file.
+    public var notes: [Note] = []
+
+    /// How events of one user and one time (all of a user where there are no times) are ordered.
+    public enum TieOrder: String, Codable, Sendable {
+        /// As whoever made the dataset gave them.
+        case given
+        /// Events of one file in the order of its lines. Which file comes first is drawn for each user and time by a
+        /// hash of the user's id, the time and the file's key: its domain's name where it is of one domain, else
+        /// its name. So neither the order of the files nor any domain is preferred.
+        case linesThenHash = "lines-then-hash"
+    }
+
+    /// Something that was assumed or left out, in words with its count.
+    public struct Note: Codable, Sendable, Equatable {
+        /// A short name that does not change between versions.
+        public var code: String
+        /// One sentence.
+        public var text: String
+    }
 
     /// Counts of one domain.
     public struct DomainCounts: Codable, Sendable, Equatable {
@@ -65,6 +87,18 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
         public var rowsOutsideDomains: Int
         /// How the file's times are written, such as `milliseconds`; nil for a file without times.
         public var timeFormat: String?
+        /// The first of the skipped lines.
+        public var skippedExamples: [SkippedLine] = []
+        /// What was assumed or left out.
+        public var notes: [Note] = []
+    }
+
+    /// A line that was malformed and skipped.
+    public struct SkippedLine: Codable, Sendable, Equatable {
+        /// Its number, from 1.
+        public var line: Int
+        /// What is wrong with it.
+        public var reason: String
     }
 
     /// A filter and what was left after it.

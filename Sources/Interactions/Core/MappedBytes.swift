@@ -54,9 +54,18 @@ struct SystemError: Error, CustomStringConvertible {
     let operation: String
     let code: Int32
 
-    init(operation: String) {
+    init(operation: String, code: Int32 = errno) {
         self.operation = operation
-        code = errno
+        self.code = code
+    }
+
+    /// What to do about it, as the end of a line; empty where nobody knows.
+    var advice: String {
+        switch code {
+        case ENOSPC, EDQUOT: "; make room there, or take a place with more of it"
+        case EROFS, EACCES, EPERM: "; take a place that you may write to"
+        default: ""
+        }
     }
 
     var description: String { "\(operation): \(String(cString: strerror(code)))" }

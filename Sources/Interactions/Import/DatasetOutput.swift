@@ -27,13 +27,28 @@ struct DatasetOutput {
 
     /// Writes `dataset.json`, at once.
     func write(_ manifest: DatasetManifest) throws(ImportError) {
-        let path = directory.appendingPathComponent(DatasetFiles.manifest)
+        let path = directory.appendingPathComponent(DatasetFiles.manifest).path
+        let unfinished = Unfinished.url(of: DatasetFiles.manifest, in: directory).path
+        do throws(ImportError) {
+            try Self.write(manifest, to: unfinished)
+            guard rename(unfinished, path) == 0 else {
+                throw .unwritable(path: path, error: SystemError(operation: "rename"))
+            }
+        } catch {
+            unlink(unfinished)
+            throw error
+        }
+    }
+
+    /// Writes a value as JSON.
+    static func write(_ value: some Encodable, to path: String) throws(ImportError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            try encoder.encode(manifest).write(to: path, options: .atomic)
-        } catch {
-            throw .unwritable(path: path.path, reason: error.localizedDescription)
+        guard let data = try? encoder.encode(value) else {
+            preconditionFailure("DatasetOutput: expected a value that JSON can hold for \(path)")
         }
+        let writer = try FileWriter(path: path, isChecked: false)
+        data.withUnsafeBytes { writer.write($0) }
+        try writer.finish()
     }
 }

@@ -15,11 +15,9 @@ struct DatasetStaging {
         directory = Unfinished.url(of: name, in: parent)
         try checkDestination()
         Unfinished.removeLeftovers(of: name, in: parent)
-        do {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritable(path: directory.path, reason: error.localizedDescription)
+        try? FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        guard mkdir(directory.path, 0o777) == 0 else {
+            throw .unwritable(path: directory.path, error: SystemError(operation: "mkdir"))
         }
     }
 
@@ -45,8 +43,7 @@ struct DatasetStaging {
 
     private static func rename(_ source: URL, _ target: URL) throws(ImportError) {
         guard Foundation.rename(source.path, target.path) == 0 else {
-            throw .unwritable(
-                path: target.path, reason: SystemError(operation: "rename").description)
+            throw .unwritable(path: target.path, error: SystemError(operation: "rename"))
         }
     }
 
@@ -68,9 +65,7 @@ struct DatasetStaging {
 
     /// Something in the old dataset's folder that is not the dataset's, and would go with it.
     private func foreignName(beside manifest: Data) -> String? {
-        guard let old = try? JSONDecoder().decode(DatasetManifest.self, from: manifest) else {
-            return nil
-        }
+        guard let old = try? JSONDecoder().decode(OwnFiles.self, from: manifest) else { return nil }
         var own: Set = [DatasetFiles.manifest, SimulationTruth.folder]
         own.formUnion(old.files.map(\.name))
         own.formUnion(
@@ -80,6 +75,12 @@ struct DatasetStaging {
         return names.sorted().first {
             !own.contains($0) && !$0.hasPrefix("vectors-") && !$0.contains(".tmp-")
         }
+    }
+
+    /// What a manifest of any format says of its files.
+    private struct OwnFiles: Decodable {
+        let files: [DatasetManifest.StoredFile]
+        let vectors: [DatasetManifest.VectorSet]?
     }
 
     private struct Version: Decodable {

@@ -4,6 +4,8 @@ struct DelimitedLayout {
     var delimiterWidth = 1
     var isQuoted = false
     var hasHeader = false
+    /// Whether it was said that the first line is (no) header; else it is compared with the lines behind it.
+    var isHeaderStated = false
     var user: DelimitedFormat.ColumnReference
     var item: DelimitedFormat.ColumnReference
     var time: DelimitedFormat.ColumnReference?
@@ -63,7 +65,8 @@ struct DelimitedLayout {
             isRatingOptional = true
         case .delimited(let format):
             self.init(delimiter: format.delimiter, user: format.user, item: format.item)
-            hasHeader = format.hasHeader
+            hasHeader = format.hasHeader ?? format.usesNames
+            isHeaderStated = format.hasHeader != nil
             isQuoted = format.isQuoted
             time = format.time
             rating = format.rating
@@ -98,7 +101,8 @@ struct DelimitedLayout {
 /// The columns that a first line offers.
 struct HeaderColumns {
     let names: [String]
-    let types: [String]
+    /// The names with RecBole's types, where there are some.
+    let titles: [String]
     private let isHeader: Bool
     private let path: String
 
@@ -109,7 +113,7 @@ struct HeaderColumns {
         names =
             isTyped
             ? parts.map { $0.first ?? "" } : isHeader ? fields : fields.indices.map { "\($0 + 1)" }
-        types = isTyped ? parts.map { $0.count > 1 ? $0[1] : "" } : fields.map { _ in "" }
+        titles = isTyped ? fields : names
     }
 
     /// The position of the first of these names that the header has.
@@ -130,7 +134,14 @@ struct HeaderColumns {
         case .number(let number):
             if (1...max(names.count, 1)).contains(number) { return number - 1 }
         case .name(let name):
-            if isHeader, let index = names.firstIndex(of: name) { return index }
+            guard isHeader, let index = names.firstIndex(of: name) else { break }
+            if let other = names[(index + 1)...].firstIndex(of: name) {
+                throw .malformed(
+                    path: path, line: 1,
+                    reason: "columns \(index + 1) and \(other + 1) are both called \"\(name)\"; "
+                        + "give the column by its number")
+            }
+            return index
         }
         throw .unknownColumn(
             path: path, column: column.description, known: names,

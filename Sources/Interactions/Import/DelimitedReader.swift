@@ -12,14 +12,15 @@ struct DelimitedReader: ~Copyable {
 
     private let layout: DelimitedLayout
     private let source: DomainSource
-    private let reader: LineReader
     private let sink: ImportSink
-    private var splitter: FieldSplitter
+    private var records: RecordReader
     private var times: TimeReader
     private let behaviourNames = StringTable()
     private var behaviours: [UInt8] = []
+    private var behaviourCounts: [Int] = []
     private let domainNames = StringTable()
     private var domains: [Int] = []
+    private var firstLine: FirstLineCheck
 
     init(path: String, layout: DelimitedLayout, source: DomainSource, sink: ImportSink)
         throws(ImportError)
@@ -28,83 +29,89 @@ struct DelimitedReader: ~Copyable {
         self.source = source
         self.sink = sink
         times = TimeReader(sink.options.timeFormat)
-        reader = try LineReader(path: path)
-        splitter = FieldSplitter(
-            delimiter: layout.delimiter, width: layout.delimiterWidth, isQuoted: layout.isQuoted)
+        records = try RecordReader(path: path, layout: layout)
+        firstLine = FirstLineCheck(layout: layout, path: path)
     }
 
-    /// Reads the whole file.
-    mutating func run() throws(ImportError) {
-        guard let positions = try start() else { throw .emptyFile(path: reader.path) }
-        let stage = "read \(reader.path)"
+    /// Reads the whole file; `key` is what its place among events of one time is drawn by.
+    mutating func run(key: String) throws(ImportError) {
+        let lines = records.lines
+        guard try records.next() else { throw .emptyFile(path: lines.path) }
+        if let problem = records.problem {
+            throw .malformed(path: lines.path, line: lines.lineNumber, reason: problem.reason)
+        }
+        let names = records.fields.texts
+        let positions = try layout.positions(firstLine: names, path: lines.path)
+        try firstLine.begin(names, positions)
+        sink.beginEvents(key: key)
+        let stage = "read \(lines.path)"
         var nextReport = 0
-        // Without a header the first line is an event, cut already; it is not cut twice, because
-        // doubled quotes are undone in its own bytes.
-        var isCut = !layout.hasHeader
-        var line = isCut ? UnsafeRawBufferPointer(start: nil, count: 0) : try reader.next()
-        while let current = line {
-            if isCut || current.count > 0 {
-                do throws(LineProblem) {
-                    if !isCut { try splitter.split(current) }
-                    isCut = false
-                    try add(positions)
-                } catch {
-                    try sink.bad(error, in: reader)
-                }
+        // Without a header the first line is an event, cut already.
+        var isRead = layout.hasHeader ? try records.next() : true
+        while isRead {
+            do throws(LineProblem) {
+                if let problem = records.problem { throw problem }
+                try add(positions)
+            } catch {
+                try sink.bad(firstLine.explained(error, line: lines.lineNumber), in: lines)
             }
-            if reader.bytesRead >= nextReport {
-                sink.report(stage, reader.bytesRead, of: reader.size)
-                nextReport = reader.bytesRead + (16 << 20)
+            if firstLine.isUndecided { try firstLine.compare(records.fields) }
+            if lines.bytesRead >= nextReport {
+                sink.report(stage, lines.bytesRead, of: lines.size)
+                nextReport = lines.bytesRead + (16 << 20)
             }
-            line = try reader.next()
+            isRead = try records.next()
         }
-        try sink.finish(reader, times: times.format)
-    }
-
-    /// Reads up to the first line with text, which names or numbers the columns.
-    private mutating func start() throws(ImportError) -> DelimitedLayout.Positions? {
-        var first = try reader.next()
-        while let line = first, line.count == 0 { first = try reader.next() }
-        guard let line = first else { return nil }
-        do throws(LineProblem) {
-            try splitter.split(line)
-        } catch {
-            throw .malformed(path: reader.path, line: reader.lineNumber, reason: error.reason)
-        }
-        let fields = (0..<splitter.count).map { String(decoding: splitter[$0], as: UTF8.self) }
-        return try layout.positions(firstLine: fields, path: reader.path)
+        try firstLine.finish()
+        try sink.finish(lines, times: times.format)
+        addNotes(positions)
     }
 
     @inline(__always)
     private mutating func add(_ positions: DelimitedLayout.Positions) throws(LineProblem) {
-        guard splitter.count == positions.fieldCount else {
-            throw LineProblem(
-                reason: "expected \(positions.fieldCount) fields, got \(splitter.count)")
+        guard records.fields.count == positions.fieldCount else {
+            throw fieldCountProblem(positions.fieldCount)
         }
         var time: Int64?
         if let position = positions.time {
-            time = try times.ticks(splitter[position])
+            time = try times.ticks(records.fields[position])
         }
         var rating = Float.nan
-        if let position = positions.rating, splitter[position].count > 0 {
-            guard let value = Numbers.decimal(splitter[position]), Float(value).isFinite else {
-                throw LineProblem(
-                    reason: "expected a rating, got \(Numbers.quoted(splitter[position]))")
-            }
-            rating = Float(value)
+        if let position = positions.rating, records.fields[position].count > 0 {
+            rating = try Self.rating(records.fields[position])
         }
         var behaviour = ImportSink.noBehaviour
-        if let position = positions.behaviour, splitter[position].count > 0 {
-            behaviour = try self.behaviour(splitter[position])
+        if let position = positions.behaviour, records.fields[position].count > 0 {
+            behaviour = try self.behaviour(records.fields[position])
         }
-        let item = splitter[positions.item]
+        let item = records.fields[positions.item]
         guard let domain = try domain(of: item, positions) else {
             sink.addOutside()
             return
         }
         try sink.add(
-            user: splitter[positions.user], item: item, domain: domain, time: time,
+            user: records.fields[positions.user], item: item, domain: domain, time: time,
             rating: rating, behaviour: behaviour)
+    }
+
+    @inline(__always)
+    private static func rating(_ field: UnsafeRawBufferPointer) throws(LineProblem) -> Float {
+        guard let value = Numbers.decimal(field), Float(value).isFinite else {
+            let hint = field.contains(UInt8(ascii: ",")) ? "; decimals have a point" : ""
+            throw LineProblem(
+                reason: "expected a rating, got \(Numbers.quoted(field))\(hint)")
+        }
+        return Float(value)
+    }
+
+    private func fieldCountProblem(_ expected: Int) -> LineProblem {
+        let fields = records.fields.texts
+        let last = (fields.last ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        let isLibSVM =
+            fields.count > 1 && last.count == 2 && Int(last[0]) != nil && Double(last[1]) != nil
+        return LineProblem(
+            reason: "expected \(expected) fields, got \(fields.count)"
+                + (isLibSVM ? "; this looks like libsvm (number:value), which is not read" : ""))
     }
 
     @inline(__always)
@@ -115,8 +122,10 @@ struct DelimitedReader: ~Copyable {
         case .fixed(let domain): return domain
         case .rule(let info): return info.domain(of: item)
         case .column(let known):
-            let field = splitter[positions.domain ?? 0]
-            guard field.count > 0 else { throw LineProblem(reason: "the domain is empty") }
+            let field = records.fields[positions.domain ?? 0]
+            guard field.contains(where: { $0 > 0x20 }) else {
+                throw LineProblem(reason: "the domain is empty")
+            }
             let index = try domainNames.insert(field)
             if index == domains.count {
                 let name = domainNames.string(index)
@@ -139,7 +148,40 @@ struct DelimitedReader: ~Copyable {
         if index == behaviours.count {
             let behaviour = Behaviour(name: behaviourNames.string(index)) ?? .other
             behaviours.append(behaviour.rawValue)
+            behaviourCounts.append(0)
         }
+        behaviourCounts[index] += 1
         return behaviours[index]
+    }
+
+    /// Says what of the file is not in the events.
+    private func addNotes(_ positions: DelimitedLayout.Positions) {
+        let source = sink.sources.count - 1
+        for note in firstLine.notes { sink.note(note.code, note.text, ofSource: source) }
+        if let text = records.longRecordsText {
+            sink.note("multi-line-fields", text, ofSource: source)
+        }
+        let unknown = behaviours.indices.filter {
+            behaviours[$0] == Behaviour.other.rawValue
+                && behaviourNames.string($0).lowercased() != Behaviour.other.description
+        }
+        if !unknown.isEmpty {
+            let names = unknown.prefix(5).map { "\"\(behaviourNames.string($0))\"" }
+            sink.note(
+                "unknown-behaviours",
+                "\(unknown.reduce(0) { $0 + behaviourCounts[$1] }) events have a behaviour that has "
+                    + "no name here (\(names.joined(separator: ", "))"
+                    + "\(unknown.count > 5 ? ", …" : "")); they are kept as \"other\"",
+                ofSource: source)
+        }
+        let outside = domains.indices.filter { domains[$0] < 0 }.map { domainNames.string($0) }
+        if !outside.isEmpty {
+            sink.note(
+                "other-domains",
+                "not among the domains asked for: "
+                    + outside.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
+                    + (outside.count > 10 ? " and \(outside.count - 10) more" : ""),
+                ofSource: source)
+        }
     }
 }

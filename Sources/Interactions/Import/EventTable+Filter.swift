@@ -17,7 +17,9 @@ extension EventTable {
         case .uniqueItems(let occurrence): keepUnique(occurrence)
         case .minRating(let minimum):
             guard let ratings else { throw .filterNeeds(filter: filter, what: "ratings") }
-            for event in isKept.indices where !(Double(ratings.elements[event]) >= minimum) {
+            // Ratings are single precision; the threshold must be rounded as they were, or 3.3 is below 3.3.
+            let minimum = Float(minimum)
+            for event in isKept.indices where !(ratings.elements[event] >= minimum) {
                 isKept[event] = false
             }
         case .topItems(let count): keepTop(count)

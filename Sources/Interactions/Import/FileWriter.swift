@@ -16,7 +16,7 @@ final class FileWriter {
         self.isChecked = isChecked
         descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw .unwritable(path: path, reason: SystemError(operation: "open").description)
+            throw .unwritable(path: path, error: SystemError(operation: "open"))
         }
         buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     }
@@ -64,8 +64,7 @@ final class FileWriter {
             let count = Foundation.write(
                 descriptor, bytes.baseAddress.map { $0 + position }, filled - position)
             if count < 0 {
-                failure = .unwritable(
-                    path: path, reason: SystemError(operation: "write").description)
+                failure = .unwritable(path: path, error: SystemError(operation: "write"))
             }
             position += max(count, 0)
         }

@@ -6,6 +6,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// A file has no event (or no item).
     case emptyFile(path: String)
+    /// A file is no text in UTF-8.
+    case otherKind(path: String, kind: FileKind)
     /// A line is malformed.
     case malformed(path: String, line: Int, reason: String)
     /// More lines are malformed than the options allow; the line is the first one too many.
@@ -27,6 +29,11 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     /// A file of the dataset cannot be written.
     case unwritable(path: String, reason: String)
 
+    /// A file that cannot be written, with what to do where the system says why.
+    static func unwritable(path: String, error: SystemError) -> ImportError {
+        .unwritable(path: path, reason: error.description + error.advice)
+    }
+
     /// One line that says what is wrong and, where it helps, what to do.
     public var description: String {
         switch self {
@@ -34,13 +41,14 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path, let reason), .unwritable(let path, let reason):
             "\(path): \(reason)"
         case .emptyFile(let path): "\(path): no data in the file"
+        case .otherKind(let path, let kind):
+            "\(path): " + kind.words.replacing("FILE", with: path)
         case .malformed(let path, let line, let reason): "\(path):\(line): \(reason)"
         case .tooManyBadLines(let path, let line, let limit, let reason):
             "\(path):\(line): \(reason); more than \(limit) malformed lines"
         case .unknownColumn(let path, let column, let known, let nearest):
             "\(path): no column \"\(column)\"; "
-                + (nearest.map { "did you mean \"\($0)\"?" }
-                    ?? "the file has \(known.joined(separator: ", "))")
+                + Self.hint(column: column, known: known, nearest: nearest)
         case .emptyDomain(let name, nil): "domain \(name): the sources have no event of it"
         case .emptyDomain(let name, let filter?):
             "domain \(name): no event is left after \(filter); use weaker filters"
@@ -52,12 +60,40 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
         case .destinationHoldsMore(let path, let name):
             "\(path) also holds \(name), which is no part of the dataset; move it before you replace"
         case .destinationNotADataset(let path):
-            "\(path): exists and is not a dataset; it is not replaced, choose another name"
+            "\(path): exists and is not a dataset; it is not replaced, give another --output"
         }
+    }
+
+    private static func hint(column: String, known: [String], nearest: String?) -> String {
+        let listed =
+            known.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
+            + (known.count > 20 ? " and \(known.count - 20) more" : "")
+        if let number = Int(column) {
+            let place = known.firstIndex(of: column).map {
+                "; the one called \(column) is number \($0 + 1)"
+            }
+            return (1...max(known.count, 1)).contains(number)
+                ? "the file has \(listed)"
+                : "columns are counted from 1 to \(known.count)\(place ?? "")"
+        }
+        return nearest.map { "did you mean \"\($0)\"?" }
+            ?? "the first line has \(listed); where it "
+            + "is no header, give columns by number"
     }
 }
 
 /// Why one line (or one event of it) cannot be used.
 struct LineProblem: Error {
+    /// How the quotes of a line are wrong.
+    enum Quoting {
+        /// They are not.
+        case fine
+        /// A quoted field is open at the line's end; the record goes on.
+        case open
+        /// Where a field ends cannot be told.
+        case broken
+    }
+
     let reason: String
+    var quoting = Quoting.fine
 }

@@ -73,8 +73,9 @@ public struct DelimitedFormat: Sendable, Equatable {
 
     /// The byte between fields.
     public var delimiter: UInt8
-    /// Whether the first line names the columns.
-    public var hasHeader: Bool
+    /// Whether the first line names the columns; nil where a column is given by its name, and then a first line that
+    /// contradicts the lines behind it is refused.
+    public var hasHeader: Bool?
     /// Whether a field may stand in double quotes, with `""` for a quote inside.
     public var isQuoted: Bool
     /// The user's column.
@@ -92,7 +93,7 @@ public struct DelimitedFormat: Sendable, Equatable {
 
     /// Describes a delimited file; the defaults are a comma, a header, quotes and columns by name.
     public init(
-        delimiter: Character = ",", hasHeader: Bool = true, isQuoted: Bool = true,
+        delimiter: Character = ",", hasHeader: Bool? = nil, isQuoted: Bool = true,
         user: ColumnReference = .name("user"), item: ColumnReference = .name("item"),
         time: ColumnReference? = nil, rating: ColumnReference? = nil,
         domain: ColumnReference? = nil, behaviour: ColumnReference? = nil
@@ -109,6 +110,13 @@ public struct DelimitedFormat: Sendable, Equatable {
         self.rating = rating
         self.domain = domain
         self.behaviour = behaviour
+    }
+
+    /// Whether any column is given by its name.
+    public var usesNames: Bool {
+        [user, item, time, rating, domain, behaviour].contains {
+            if case .name = $0 { true } else { false }
+        }
     }
 }
 

@@ -4,12 +4,16 @@ import Foundation
 final class ImportSink {
     /// The number in an event's behaviour and the NaN in its rating stand for "none".
     static let noBehaviour = UInt8.max
+    /// How many skipped lines of a file are kept to be shown.
+    private static let exampleCount = 3
     let options: ImportOptions
     let users = StringTable()
     private(set) var domainNames: [String] = []
     private(set) var items: [StringTable] = []
     private(set) var itemInfos: [ItemInfo] = []
     private(set) var sources: [DatasetManifest.SourceFile] = []
+    /// The files of events in the order of reading.
+    private(set) var eventFiles: [EventFile] = []
     private(set) var hasTimes = false
     private(set) var hasRatings = false
     private(set) var hasBehaviours = false
@@ -25,6 +29,17 @@ final class ImportSink {
     private var rows = 0
     private var outside = 0
     private var allSkipped = 0
+    private var examples: [DatasetManifest.SkippedLine] = []
+
+    /// A file of events.
+    struct EventFile {
+        /// What its place among events of one time is drawn by.
+        var key: String
+        /// The number of its first event among all that were read.
+        var firstEvent: Int
+        /// Its place in `sources`, once it is read.
+        var source: Int
+    }
 
     init(
         options: ImportOptions, spill: EventSpill, progress: ((ImportProgress) -> Void)?
@@ -45,8 +60,22 @@ final class ImportSink {
         return domainNames.count - 1
     }
 
-    /// Adds what an item file says.
-    func add(_ info: ItemInfo) { itemInfos.append(info) }
+    /// Adds what an item file says; the file is the one that was read last.
+    func add(_ info: ItemInfo) {
+        info.source = sources.count - 1
+        itemInfos.append(info)
+    }
+
+    /// Says that a file of events follows, whose place among events of one time is drawn by `key`.
+    func beginEvents(key: String) {
+        eventFiles.append(
+            EventFile(key: key, firstEvent: spill.count, source: sources.count))
+    }
+
+    /// Adds what is to be said of a file.
+    func note(_ code: String, _ text: String, ofSource index: Int) {
+        sources[index].notes.append(DatasetManifest.Note(code: code, text: text))
+    }
 
     /// Adds an event whose time, where it is not nil, is in ticks.
     @inline(__always)
@@ -118,8 +147,19 @@ final class ImportSink {
         switch options.onBadLine {
         case .fail: throw .malformed(path: path, line: line, reason: reason)
         case .skip(let limit):
+            // What follows could be the rest of the text, and would be taken for events.
+            guard problem.quoting == .fine else {
+                throw .malformed(
+                    path: path, line: line,
+                    reason: reason
+                        + "; the line is not skipped, because where its text ends cannot "
+                        + "be told")
+            }
             skipped += 1
             allSkipped += 1
+            if examples.count < Self.exampleCount {
+                examples.append(DatasetManifest.SkippedLine(line: line, reason: reason))
+            }
             guard allSkipped <= limit else {
                 throw .tooManyBadLines(path: path, line: line, limit: limit, reason: reason)
             }
@@ -133,7 +173,12 @@ final class ImportSink {
         } catch {
             throw .malformed(path: reader.path, line: reader.lineNumber, reason: error.reason)
         }
-        guard rows + outside > 0 else { throw .emptyFile(path: reader.path) }
+        guard rows + outside > 0 else {
+            guard let first = examples.first else { throw .emptyFile(path: reader.path) }
+            throw .malformed(
+                path: reader.path, line: first.line,
+                reason: first.reason + "; all \(skipped) lines are malformed")
+        }
         record(
             path: reader.path, bytes: reader.bytesRead, checksum: reader.checksum.text, rows: rows,
             times: hasTimes && times != .automatic ? times : nil)
@@ -147,8 +192,9 @@ final class ImportSink {
             DatasetManifest.SourceFile(
                 name: (path as NSString).lastPathComponent, bytes: bytes, checksum: checksum,
                 rows: count, skippedLines: skipped, rowsOutsideDomains: outside,
-                timeFormat: times?.words))
+                timeFormat: times?.words, skippedExamples: examples))
         (rows, skipped, outside) = (0, 0, 0)
+        examples = []
     }
 
     /// Reports how far a stage is.

@@ -4,27 +4,37 @@ public import Foundation
 ///
 /// Files are read through a fixed buffer; events go to a temporary file and are sorted in
 /// memory-mapped columns, so that memory grows with the numbers of users and items, not with the
-/// file. What is done with input that is not as it should be:
+/// file. Events are ordered by user and time; what orders events of one time is
+/// ``DatasetManifest/TieOrder/linesThenHash``: one file's lines keep their order, and which file comes first is drawn
+/// by a hash, whatever the order in which the files are given. What is done with input that is not as it should be:
 ///
 /// | input | outcome |
 /// |---|---|
 /// | a line with another number of fields, an empty id, a number that is none | malformed line |
 /// | a rating that is NaN or infinite | malformed line; an empty rating is "no rating" |
-/// | a time before 1970 or after 2099 | malformed line |
-/// | an id that is not UTF-8 | malformed line; titles are then read as Latin-1 |
-/// | a quoted field that does not end on its line, a line over 64 MiB | malformed line; error |
-/// | a malformed line | error with file and line, or skipped and counted (``ImportOptions/onBadLine``) |
-/// | a column that is not there | error with the nearest name |
+/// | a time before 1970 or after 2099, a day that no calendar has | malformed line |
+/// | a time in another unit or form than the file's first | malformed line |
+/// | an id that is not UTF-8 | malformed line; titles are then read as Latin-1, counted |
+/// | a quoted field with line ends | read; counted |
+/// | a quoted field that does not end, text behind its end | error: what follows cannot be told from text |
+/// | a line over 64 MiB | error |
+/// | a malformed line | error with file and line, or skipped, counted and the first shown (``ImportOptions/onBadLine``) |
+/// | a column that is not there, or twice | error with the nearest name |
+/// | a first line that is a header where none is said, or an event where one is | error |
+/// | a column that nobody reads | named in a note; so is one that looks like times where none is read |
+/// | compressed, binary or JSON files, UTF-16 | error that names what it is |
 /// | an empty file, or one with nothing but a header or malformed lines | error |
 /// | the same event twice | both are kept; `unique-items` drops repeated items |
-/// | events out of order | sorted by time; equal times keep the files' order |
 /// | some events with times and some without | malformed line |
 /// | a user in one domain only | kept; `overlapping-users` drops them |
 /// | a domain without an event, at once or after a filter | error with the domain's name |
-/// | `\r\n`, blank lines, no line end at the end of the file, a byte order mark | accepted |
-/// | a behaviour that is not known | ``Behaviour/other`` |
-/// | an item twice in an item file | the first line counts |
-/// | a price that is no number, such as `$5 - $9` | unknown |
+/// | `\r\n`, `\r`, blank lines, no line end at the end of the file, a byte order mark, `sep=;` | accepted |
+/// | a behaviour that is not known | ``Behaviour/other``, counted and named |
+/// | an item twice in an item file | the first line counts; counted |
+/// | an item file's items without events, items without a line | counted |
+/// | an id that several domains have, in an item file that names no domains | nothing is taken for it; counted |
+/// | a price that is no number, such as `$5 - $9` | unknown, counted |
+/// | an id or a domain's name with a space at an end | taken as it stands; counted |
 public enum Importer {
     /// Imports sources into a new dataset at `destination` and returns its manifest.
     ///
@@ -96,6 +106,15 @@ public enum Importer {
         guard !sources.isEmpty else {
             throw .invalidOptions(reason: "\(name): expected at least one file")
         }
+        let given = options.domainNames + (options.categoryRule?.domainNames ?? [])
+        for domain in given + sources.compactMap(\.domain) {
+            guard domain == domain.trimmingSpaces, !domain.isEmpty else {
+                throw .invalidOptions(
+                    reason: domain.trimmingSpaces.isEmpty
+                        ? "a domain's name is empty"
+                        : "the name of domain \"\(domain)\" has a space at an end")
+            }
+        }
         if format == .sequences, sources.count != 1 || options.categoryRule != nil {
             throw .invalidOptions(
                 reason: "sequences: expected one file of events and no category rule")
@@ -153,8 +172,9 @@ public enum Importer {
         for (index, source) in sources.enumerated() {
             let domain: DelimitedReader.DomainSource
             var info: ItemInfo?
+            var key = source.events.lastPathComponent
             if let rule = options.categoryRule {
-                let divided = ItemInfo(rule: rule)
+                let divided = ItemInfo(.rule(rule))
                 info = divided
                 domain = .rule(divided)
             } else if hasDomainColumn(format) {
@@ -164,23 +184,45 @@ public enum Importer {
                     options.domainNames.isEmpty
                     ? domainName(of: source, format) : options.domainNames[index]
                 let number = try sink.domain(named: name)
-                info = ItemInfo(domain: number)
+                info = ItemInfo(.domain(number))
                 domain = .fixed(number)
+                key = name
             }
-            if let items = source.items {
-                let info = info ?? ItemInfo(domain: nil)
-                if ItemLinesReader.reads(items) {
-                    try ItemLinesReader(path: items.path, sink: sink).run(into: info)
-                } else {
-                    var reader = try ItemFileReader(path: items.path, format: format, sink: sink)
-                    try reader.run(into: info)
-                }
-                sink.add(info)
-            }
+            if let items = source.items { try readItems(items, format, info, sink) }
             let layout = try DelimitedLayout(format, path: source.events.path)
             var reader = try DelimitedReader(
                 path: source.events.path, layout: layout, source: domain, sink: sink)
-            try reader.run()
+            try reader.run(key: key)
+        }
+    }
+
+    /// Reads an item file: into `info`, or into one for each domain that it names where the events name theirs.
+    private static func readItems(
+        _ file: URL, _ format: ImportFormat, _ info: ItemInfo?, _ sink: ImportSink
+    ) throws(ImportError) {
+        var named: [String: ItemInfo] = [:]
+        let other = info ?? ItemInfo(.any)
+        func target(_ domain: String?) -> ItemInfo {
+            guard info == nil, let domain else { return other }
+            if let known = named[domain] { return known }
+            let new = ItemInfo(.named(domain))
+            named[domain] = new
+            return new
+        }
+        var column: String?
+        if info == nil, case .delimited(let layout) = format {
+            if case .name(let name) = layout.domain { column = name } else { column = "domain" }
+        }
+        if ItemLinesReader.reads(file) {
+            try ItemLinesReader(path: file.path, domainKey: column, sink: sink).run(into: target)
+        } else {
+            var reader = try ItemFileReader(
+                path: file.path, format: format, domainName: column, sink: sink)
+            try reader.run(into: target)
+        }
+        for info in [other] + named.sorted(by: { $0.key < $1.key }).map(\.value)
+        where info.count > 0 {
+            sink.add(info)
         }
     }
 

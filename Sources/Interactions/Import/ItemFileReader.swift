@@ -5,20 +5,25 @@ struct ItemFileReader: ~Copyable {
     private static let brandNames = ["brand", "store"]
     private static let textNames = ["text", "description"]
 
-    private let reader: LineReader
     private let sink: ImportSink
-    private var splitter: FieldSplitter
+    private var records: RecordReader
     private let hasHeader: Bool
     private let isTyped: Bool
     private let itemName: DelimitedFormat.ColumnReference
+    private let domainName: String?
     private let separator: Unicode.Scalar
+    private var latin1 = 0
+    private var prices = 0
+    private var firstPrice = ""
 
-    init(path: String, format: ImportFormat, sink: ImportSink) throws(ImportError) {
+    /// `domainName` is what the column with the items' domains is called, where the events name theirs.
+    init(path: String, format: ImportFormat, domainName: String?, sink: ImportSink)
+        throws(ImportError)
+    {
         let layout = try DelimitedLayout(format, path: path)
-        reader = try LineReader(path: path)
+        records = try RecordReader(path: path, layout: layout)
         self.sink = sink
-        splitter = FieldSplitter(
-            delimiter: layout.delimiter, width: layout.delimiterWidth, isQuoted: layout.isQuoted)
+        self.domainName = domainName
         if case .delimited = format {
             // The events' file may have none, but an item file's columns are known by name only.
             hasHeader = true
@@ -31,65 +36,125 @@ struct ItemFileReader: ~Copyable {
         separator = layout.hasTypedHeader ? " " : "|"
     }
 
-    /// Reads the whole file into `info`.
-    mutating func run(into info: ItemInfo) throws(ImportError) {
-        var first = try reader.next()
-        while let line = first, line.count == 0 { first = try reader.next() }
-        guard let line = first else { throw .emptyFile(path: reader.path) }
-        do throws(LineProblem) {
-            try splitter.split(line)
-        } catch {
-            throw .malformed(path: reader.path, line: reader.lineNumber, reason: error.reason)
+    /// The positions of the columns that are read.
+    private struct Columns {
+        var item: Int
+        var title: Int?
+        var categories: Int?
+        var brand: Int?
+        var price: Int?
+        var body: Int?
+        var bought: Int?
+        var domain: Int?
+
+        var all: [Int] {
+            [item] + [title, categories, brand, price, body, bought, domain].compactMap(\.self)
         }
-        let fields = (0..<splitter.count).map { String(decoding: splitter[$0], as: UTF8.self) }
-        let columns = HeaderColumns(
-            fields, isHeader: hasHeader, isTyped: isTyped, path: reader.path)
-        let item = try columns.position(itemName)
-        let title = hasHeader ? columns.firstPosition(of: Self.titleNames) : 1
-        let categories = hasHeader ? columns.firstPosition(of: Self.categoryNames) : 2
-        func named(_ names: [String]) -> Int? {
-            hasHeader ? columns.firstPosition(of: names) : nil
+    }
+
+    /// Reads the whole file into what `info` gives for a domain's name, nil where the file has no column of it.
+    mutating func run(into info: (_ domain: String?) -> ItemInfo) throws(ImportError) {
+        let lines = records.lines
+        guard try records.next() else { throw .emptyFile(path: lines.path) }
+        if let problem = records.problem {
+            throw .malformed(path: lines.path, line: lines.lineNumber, reason: problem.reason)
         }
-        let brand = named(Self.brandNames)
-        let price = named(["price"])
-        let body = named(Self.textNames)
-        let bought = named(["also_bought", "also_buy"])
-        var current = hasHeader ? try reader.next() : line
-        while let line = current {
-            if line.count > 0 {
-                do throws(LineProblem) {
-                    try splitter.split(line)
-                    guard splitter.count == fields.count else {
-                        throw LineProblem(
-                            reason: "expected \(fields.count) fields, got \(splitter.count)")
-                    }
-                    try info.add(
-                        item: splitter[item],
-                        ItemFeatures(
-                            title: title.flatMap { text($0) }, brand: brand.flatMap { text($0) },
-                            price: price.flatMap { text($0) }.flatMap(Numbers.price),
-                            text: body.flatMap { text($0) },
-                            alsoBought: bought.map { list($0) } ?? []),
-                        categories: categories.map { list($0) } ?? [])
-                    sink.addItem()
-                } catch {
-                    try sink.bad(error, in: reader)
-                }
+        let header = HeaderColumns(
+            records.fields.texts, isHeader: hasHeader, isTyped: isTyped, path: lines.path)
+        let columns = try columns(header)
+        var isRead = hasHeader ? try records.next() : true
+        while isRead {
+            do throws(LineProblem) {
+                if let problem = records.problem { throw problem }
+                try add(columns, count: header.names.count, into: info)
+                sink.addItem()
+            } catch {
+                try sink.bad(error, in: lines)
             }
-            current = try reader.next()
+            isRead = try records.next()
         }
-        try sink.finish(reader)
+        try sink.finish(lines)
+        addNotes(header, columns)
+    }
+
+    private func columns(_ header: HeaderColumns) throws(ImportError) -> Columns {
+        func named(_ names: [String]) -> Int? {
+            hasHeader ? header.firstPosition(of: names) : nil
+        }
+        return Columns(
+            item: try header.position(itemName),
+            title: hasHeader ? named(Self.titleNames) : 1,
+            categories: hasHeader ? named(Self.categoryNames) : 2,
+            brand: named(Self.brandNames), price: named(["price"]), body: named(Self.textNames),
+            bought: named(["also_bought", "also_buy"]),
+            domain: domainName.flatMap { named([$0]) })
+    }
+
+    private mutating func add(
+        _ columns: Columns, count: Int, into info: (_ domain: String?) -> ItemInfo
+    ) throws(LineProblem) {
+        guard records.fields.count == count else {
+            throw LineProblem(reason: "expected \(count) fields, got \(records.fields.count)")
+        }
+        let price = columns.price.flatMap { text($0) }
+        let number = price.flatMap(Numbers.price)
+        if let price, number == nil {
+            prices += 1
+            if prices == 1 { firstPrice = price }
+        }
+        let features = ItemFeatures(
+            title: columns.title.flatMap { text($0) }, brand: columns.brand.flatMap { text($0) },
+            price: number, text: columns.body.flatMap { text($0) },
+            alsoBought: columns.bought.map { list($0) } ?? [])
+        var domain: String?
+        if let column = columns.domain {
+            guard let name = text(column) else { throw LineProblem(reason: "the domain is empty") }
+            domain = name
+        }
+        let categories = columns.categories.map { list($0) } ?? []
+        try info(domain).add(
+            item: records.fields[columns.item], features, categories: categories)
     }
 
     /// A field as text; bytes that are not UTF-8 are taken as Latin-1, as in MovieLens-1M's titles.
-    private func text(_ column: Int) -> String? {
-        guard column < splitter.count, splitter[column].count > 0 else { return nil }
-        let field = splitter[column]
+    private mutating func text(_ column: Int) -> String? {
+        guard column < records.fields.count, records.fields[column].count > 0 else { return nil }
+        let field = records.fields[column]
         if let text = String(validating: field, as: UTF8.self) { return text }
+        latin1 += 1
         return String(String.UnicodeScalarView(field.map { Unicode.Scalar($0) }))
     }
 
-    private func list(_ column: Int) -> [String] {
+    private mutating func list(_ column: Int) -> [String] {
         (text(column) ?? "").unicodeScalars.split(separator: separator).map(String.init)
+    }
+
+    private func addNotes(_ header: HeaderColumns, _ columns: Columns) {
+        let source = sink.sources.count - 1
+        let read = columns.all
+        let unread = header.titles.indices.filter { !read.contains($0) }.map {
+            hasHeader ? "\"\(header.titles[$0])\"" : header.titles[$0]
+        }
+        if !unread.isEmpty {
+            sink.note(
+                "columns-not-read",
+                "columns that are not read: " + unread.prefix(20).joined(separator: ", ")
+                    + (unread.count > 20 ? " and \(unread.count - 20) more" : ""),
+                ofSource: source)
+        }
+        if let text = records.longRecordsText {
+            sink.note("multi-line-fields", text, ofSource: source)
+        }
+        if latin1 > 0 {
+            sink.note(
+                "latin-1", "\(latin1) texts are not UTF-8 and were read as Latin-1",
+                ofSource: source)
+        }
+        if prices > 0 {
+            sink.note(
+                "prices-not-read",
+                "\(prices) prices are no number, such as \"\(firstPrice)\", and unknown",
+                ofSource: source)
+        }
     }
 }

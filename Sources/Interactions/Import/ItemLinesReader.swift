@@ -6,21 +6,31 @@ import Foundation
 /// with `|` between names or a list; `brand` or `store`; `price`, a number or a text such as `$12.99`;
 /// `text` or `description`, a text or a list of paragraphs; `also_bought` or `also_buy`, a list of items' ids, as it is
 /// or inside `related`.
-struct ItemLinesReader {
+final class ItemLinesReader {
     private static let idKeys = ["id", "item", "item_id", "asin", "parent_asin"]
+    private static let knownKeys: Set = Set(idKeys).union([
+        "title", "categories", "category", "brand", "store", "price", "text", "description",
+        "also_bought", "also_buy", "related",
+    ])
     private let reader: LineReader
     private let sink: ImportSink
+    private let domainKey: String?
+    private var unreadKeys: Set<String> = []
+    private var prices = 0
+    private var firstPrice = ""
 
     /// Whether a file is one of JSON lines by its name.
     static func reads(_ file: URL) -> Bool { ["jsonl", "json"].contains(file.pathExtension) }
 
-    init(path: String, sink: ImportSink) throws(ImportError) {
+    /// `domainKey` is the key of the items' domains, where the events name theirs.
+    init(path: String, domainKey: String?, sink: ImportSink) throws(ImportError) {
         reader = try LineReader(path: path)
+        self.domainKey = domainKey
         self.sink = sink
     }
 
-    /// Reads the whole file into `info`.
-    func run(into info: ItemInfo) throws(ImportError) {
+    /// Reads the whole file into what `info` gives for a domain's name, nil where a line has none.
+    func run(into info: (_ domain: String?) -> ItemInfo) throws(ImportError) {
         while let line = try reader.next() {
             guard line.count > 0 else { continue }
             do throws(LineProblem) {
@@ -31,19 +41,31 @@ struct ItemLinesReader {
             }
         }
         try sink.finish(reader)
+        addNotes()
     }
 
-    private func add(_ line: UnsafeRawBufferPointer, to info: ItemInfo) throws(LineProblem) {
+    private func add(_ line: UnsafeRawBufferPointer, to info: (_ domain: String?) -> ItemInfo)
+        throws(LineProblem)
+    {
         guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
         else { throw LineProblem(reason: "expected a JSON object, got \(Numbers.quoted(line))") }
         guard let id = Self.idKeys.lazy.compactMap({ Self.scalar(object[$0]) }).first else {
             throw LineProblem(reason: "expected an item's id under \"id\", \"item\" or \"asin\"")
         }
+        for key in object.keys where !Self.knownKeys.contains(key) && key != domainKey {
+            unreadKeys.insert(key)
+        }
+        let price = Self.scalar(object["price"])
+        if let price, Numbers.price(price) == nil {
+            prices += 1
+            if prices == 1 { firstPrice = price }
+        }
+        let domain = domainKey.flatMap { Self.scalar(object[$0]) }
         let categories = Self.strings(object["categories"] ?? object["category"])
         let features = ItemFeatures(
             title: Self.scalar(object["title"]),
             brand: Self.scalar(object["brand"] ?? object["store"]),
-            price: Self.scalar(object["price"]).flatMap(Numbers.price),
+            price: price.flatMap(Numbers.price),
             text: Self.joined(object["text"] ?? object["description"]),
             alsoBought: Self.strings(
                 object["also_bought"] ?? object["also_buy"]
@@ -51,7 +73,7 @@ struct ItemLinesReader {
         var result = Result<Void, LineProblem>.success(())
         ByteOrder.withBytes(of: id) { bytes in
             do throws(LineProblem) {
-                try info.add(
+                try info(domain).add(
                     item: bytes, features,
                     categories: categories.flatMap { $0.split(separator: "|").map(String.init) })
             } catch {
@@ -59,6 +81,24 @@ struct ItemLinesReader {
             }
         }
         try result.get()
+    }
+
+    private func addNotes() {
+        let source = sink.sources.count - 1
+        if !unreadKeys.isEmpty {
+            let keys = unreadKeys.sorted()
+            sink.note(
+                "columns-not-read",
+                "keys that are not read: "
+                    + keys.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
+                    + (keys.count > 20 ? " and \(keys.count - 20) more" : ""), ofSource: source)
+        }
+        if prices > 0 {
+            sink.note(
+                "prices-not-read",
+                "\(prices) prices are no number, such as \"\(firstPrice)\", and unknown",
+                ofSource: source)
+        }
     }
 
     /// A text that is not empty, or a number as text.

@@ -103,10 +103,13 @@ enum Numbers {
         return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
     }
 
-    /// A field as it stands in an error message.
+    /// A field as it stands in an error message: cut, and without what a terminal would obey.
     static func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
-        let shown = bytes.prefix(40)
-        return "\"\(String(decoding: shown, as: UTF8.self))\(bytes.count > 40 ? "…" : "")\""
+        let shown = String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars.map {
+            $0.properties.generalCategory == .control || $0 == "\u{FFFD}"
+                ? "\\u{\(String($0.value, radix: 16))}" : String($0)
+        }
+        return "\"\(shown.joined())\(bytes.count > 40 ? "…" : "")\""
     }
 }
 

@@ -24,6 +24,7 @@ struct SequencesReader {
     /// Reads the whole file of sequences.
     mutating func run(path: String) throws(ImportError) {
         let reader = try LineReader(path: path)
+        sink.beginEvents(key: reader.name)
         let stage = "read \(path)"
         var nextReport = 0
         var tokens: [(item: Int, time: Int64?)] = []
@@ -70,7 +71,9 @@ struct SequencesReader {
         return user
     }
 
-    private mutating func token(_ bytes: UnsafeRawBufferPointer) throws(LineProblem) -> (Int, Int64?) {
+    private mutating func token(_ bytes: UnsafeRawBufferPointer) throws(LineProblem) -> (
+        Int, Int64?
+    ) {
         let bar = bytes.firstIndex(of: UInt8(ascii: "|")) ?? bytes.count
         let id = Numbers.natural(UnsafeRawBufferPointer(rebasing: bytes[0..<bar]))
         guard let id, id < Int64(domains.count), domains[Int(id)] >= 0 else {

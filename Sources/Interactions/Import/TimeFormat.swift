@@ -105,7 +105,9 @@ struct TimeReader {
         if number.isZero { return 0 }
         guard !number.isNegative else { throw Self.outOfRange(bytes) }
         let own = TimeFormat.unit(of: number.whole)
-        guard number.whole / 1_000_000_000 <= Self.latestSecond else { throw Self.outOfRange(bytes) }
+        guard number.whole / 1_000_000_000 <= Self.latestSecond else {
+            throw Self.outOfRange(bytes)
+        }
         if !isGiven, own != format { throw otherForm(bytes, "in \(own.words)") }
         guard number.whole <= highest else { throw Self.outOfRange(bytes) }
         return number.whole &* factor / divisor + number.millionths &* factor / 1_000_000 / divisor

@@ -13,11 +13,11 @@ struct DatasetDoctor {
 
     /// All findings, in no order of severity.
     func findings() -> [DatasetReport.Finding] {
-        timeFindings() + columnFindings() + idFindings() + overlapFindings() + countFindings()
-            + sourceFindings()
+        timeFindings() + tieFindings() + columnFindings() + headerFindings() + idFindings()
+            + overlapFindings() + countFindings() + sourceFindings()
     }
 
-    private func finding(
+    func finding(
         _ severity: DatasetReport.Severity, _ code: String, _ message: String
     ) -> DatasetReport.Finding {
         DatasetReport.Finding(severity: severity, code: code, message: message)
@@ -28,7 +28,8 @@ struct DatasetDoctor {
             return [
                 finding(
                     .note, "no-times",
-                    "the sources have no times; the order of events is the files'")
+                    "the sources have no times; the order of a user's events is that of a file's lines, "
+                        + "and which of several files comes first is drawn")
             ]
         }
         var findings: [DatasetReport.Finding] = []
@@ -53,8 +54,8 @@ struct DatasetDoctor {
             findings.append(
                 finding(
                     .note, "unsorted-events",
-                    "\(reordered) users' events were not in time order in the sources; they are "
-                        + "now"))
+                    "\(reordered) users' events were not in time order within a source; they are now"
+                ))
         }
         return findings
     }
@@ -80,7 +81,7 @@ struct DatasetDoctor {
                         "all item ids of \(catalog.name) look like times, such as \(ids[0]); are "
                             + "the columns swapped?"))
             }
-            if catalog.count <= 10, scan.events[index] >= 100,
+            if catalog.count > 1, catalog.count <= 10, scan.events[index] >= 100,
                 ids.allSatisfy({ Double($0) != nil })
             {
                 findings.append(
@@ -115,6 +116,36 @@ struct DatasetDoctor {
         return findings
     }
 
+    /// A user of one event who looks like the name of a column: by its name, or because nobody else's id is a word.
+    private func headerFindings() -> [DatasetReport.Finding] {
+        var named: (user: String, item: String)?
+        var word: (user: String, item: String)?
+        var words = 0
+        for raw in 0..<Int32(report.users) {
+            let user = UserID(rawValue: raw)
+            let id = dataset.users.externalID(of: user)
+            let isWord = !id.contains(where: \.isNumber)
+            let isName = FirstLineCheck.userNames.contains(FirstLineCheck.plain(id))
+            words += isWord ? 1 : 0
+            guard isWord || isName, dataset.events(of: user).count == 1 else { continue }
+            let event = dataset.events(of: user).lowerBound
+            let item = dataset.externalID(of: ItemID(rawValue: dataset.items[event]))
+            if isName || FirstLineCheck.itemNames.contains(FirstLineCheck.plain(item)) {
+                named = (id, item)
+            } else if !item.contains(where: \.isNumber) {
+                word = (id, item)
+            }
+        }
+        let isAlone = words == 1 && report.users > 3
+        guard let found = named ?? (isAlone ? word : nil) else { return [] }
+        return [
+            finding(
+                .warning, "header-as-event",
+                "user \"\(found.user)\" has one event, with item \"\(found.item)\"; is that the "
+                    + "header of a source? import it with --header")
+        ]
+    }
+
     private func idFindings() -> [DatasetReport.Finding] {
         var suspicious: [String] = []
         for user in 0..<Int32(report.users) {
@@ -133,77 +164,6 @@ struct DatasetDoctor {
                 "\(suspicious.count) ids look like placeholders or have stray spaces or quotes: "
                     + suspicious.prefix(3).joined(separator: ", "))
         ]
-    }
-
-    private func overlapFindings() -> [DatasetReport.Finding] {
-        report.overlaps.flatMap { pair in
-            var findings: [DatasetReport.Finding] = []
-            let pairName = "\(pair.first) and \(pair.second)"
-            if pair.users == 0 {
-                findings.append(
-                    finding(
-                        .warning, "no-shared-users",
-                        "\(pairName) share no user; nothing can be learned across them"))
-            }
-            if pair.items > 0 {
-                findings.append(
-                    finding(
-                        .note, "shared-items",
-                        "\(pairName) share \(pair.items) external item ids; drop-shared-items "
-                            + "removes them"))
-            }
-            return findings
-        }
-    }
-
-    private func countFindings() -> [DatasetReport.Finding] {
-        var findings: [DatasetReport.Finding] = []
-        if report.duplicateEvents > 0 {
-            findings.append(
-                finding(
-                    .warning, "duplicate-events",
-                    "\(report.duplicateEvents) events are the same as another of the user in item "
-                        + "and time; unique-items:first removes them"))
-        } else if report.repeatedItems > 0 {
-            findings.append(
-                finding(
-                    .note, "repeated-items",
-                    "\(report.repeatedItems) events repeat an item of the same user"))
-        }
-        if report.lengths.median < 3 {
-            findings.append(
-                finding(
-                    .warning, "short-histories",
-                    "half of the users have at most \(report.lengths.median) events; "
-                        + "leave-one-out needs three"))
-        }
-        if report.events >= 1000, report.users > 10, report.lengths.maximum * 10 > report.events {
-            findings.append(
-                finding(
-                    .warning, "dominant-user",
-                    "one user has \(report.lengths.maximum) of \(report.events) events"))
-        }
-        return findings
-    }
-
-    private func sourceFindings() -> [DatasetReport.Finding] {
-        dataset.manifest.sources.flatMap { source in
-            var findings: [DatasetReport.Finding] = []
-            if source.skippedLines > 0 {
-                findings.append(
-                    finding(
-                        .warning, "skipped-lines",
-                        "\(source.name): \(source.skippedLines) malformed lines were skipped"))
-            }
-            if source.rowsOutsideDomains > 0 {
-                findings.append(
-                    finding(
-                        .note, "outside-domains",
-                        "\(source.name): \(source.rowsOutsideDomains) events are in none of the "
-                            + "domains"))
-            }
-            return findings
-        }
     }
 
     private func sample(_ count: Int, _ id: (Int) -> String) -> [String] {

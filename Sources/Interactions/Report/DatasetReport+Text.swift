@@ -35,6 +35,14 @@ extension DatasetReport: CustomStringConvertible {
                 + "\(lengths.quarter) \(lengths.median) \(lengths.threeQuarters), "
                 + "95 % \(lengths.ninetyFive), maximum \(lengths.maximum)",
         ]
+        let tied = domains.reduce(0) { $0 + $1.tiedEvents }
+        if tied + ties.eventsAcrossDomains > 0 {
+            lines.append(
+                "events of the same person and time: \(tied) within a domain, "
+                    + "\(ties.eventsAcrossDomains) across domains; the last event is one of them for "
+                    + "\(ties.lastEvents) of \(users) users, across domains for "
+                    + "\(ties.lastEventsAcrossDomains)")
+        }
         lines += findings.map { "\($0.severity.rawValue): \($0.message) [\($0.code)]" }
         return lines.joined(separator: "\n")
     }

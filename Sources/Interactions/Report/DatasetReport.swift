@@ -32,6 +32,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         public var usersOnlyHere: Int
         /// The number of events.
         public var events: Int
+        /// The events with an item that the user had an event with before.
+        public var repeats: Int
+        /// The events that share their time with another of the user in this domain.
+        public var tiedEvents: Int
         /// The second since 1970 of the first event; nil without times.
         public var firstTime: Int64?
         /// The second since 1970 of the last event; nil without times.
@@ -48,6 +52,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         public var users: Int
         /// The external item ids that stand in both catalogs.
         public var items: Int
+        /// The events of those items, over both domains.
+        public var itemEvents: Int
     }
 
     /// Precomputed vectors of one domain's items.
@@ -62,6 +68,16 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         public var items: Int
         /// The items that have none.
         public var missing: Int
+    }
+
+    /// What hangs on the order of events of one user and one time.
+    public struct Ties: Codable, Sendable, Equatable {
+        /// The events that share their time with one of the user in another domain.
+        public var eventsAcrossDomains: Int
+        /// The users whose last event shares its time with another one.
+        public var lastEvents: Int
+        /// The users whose last event shares its time with one in another domain.
+        public var lastEventsAcrossDomains: Int
     }
 
     /// How many events users have.
@@ -98,6 +114,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var vectors: [Vectors]
     /// How many events users have.
     public var lengths: Lengths
+    /// What hangs on the order of events of one time; without times all events of a user are of one.
+    public var ties: Ties
     /// The events with an item that the user had an event with before.
     public var repeatedItems: Int
     /// The events that are the same as the user's event before in item and time.
@@ -118,6 +136,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             Domain(
                 name: catalog.name, items: catalog.count, users: scan.users[index],
                 usersOnlyHere: scan.usersOnlyHere[index], events: scan.events[index],
+                repeats: scan.repeats[index], tiedEvents: scan.ties.within[index],
                 firstTime: dataset.hasTimes ? Self.second(scan.firstTimes[index]) : nil,
                 lastTime: dataset.hasTimes ? Self.second(scan.lastTimes[index]) : nil)
         }
@@ -125,11 +144,18 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         for first in dataset.catalogs.indices {
             for second in dataset.catalogs.indices where second > first {
                 let (left, right) = (dataset.catalogs[first], dataset.catalogs[second])
-                let shared = left.externalIDs.count { right.item(externalID: $0) != nil }
+                var (shared, events) = (0, 0)
+                for (place, id) in left.externalIDs.enumerated() {
+                    guard let other = right.item(externalID: id) else { continue }
+                    shared += 1
+                    events += Int(scan.itemEvents[Int(left.firstItem.rawValue) + place - 1])
+                    events += Int(scan.itemEvents[Int(other.rawValue) - 1])
+                }
                 overlaps.append(
                     Overlap(
                         first: left.name, second: right.name,
-                        users: scan.sharedUsers[first][second], items: shared))
+                        users: scan.sharedUsers[first][second], items: shared,
+                        itemEvents: events))
             }
         }
         self.overlaps = overlaps
@@ -139,6 +165,9 @@ public struct DatasetReport: Codable, Sendable, Equatable {
                 items: set.vectorCount, missing: set.itemCount - set.vectorCount)
         }
         lengths = scan.lengthQuantiles
+        ties = Ties(
+            eventsAcrossDomains: scan.ties.across, lastEvents: scan.ties.lastTied,
+            lastEventsAcrossDomains: scan.ties.lastTiedAcross)
         repeatedItems = scan.repeatedItems
         duplicateEvents = scan.duplicateEvents
         zeroTimes = dataset.hasTimes ? scan.zeroTimes : 0

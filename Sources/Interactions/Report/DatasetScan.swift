@@ -10,6 +10,12 @@ struct DatasetScan {
     var repeatedItems = 0
     var duplicateEvents = 0
     var zeroTimes = 0
+    /// The events of each domain that are not their user's first, and those of them with an item the user had before.
+    var laterEvents: [Int]
+    var repeats: [Int]
+    var ties: TieScan
+    /// The number of events of each item, from item 1.
+    var itemEvents: [Int32]
     var lowestRating = Float.infinity
     var highestRating = -Float.infinity
 
@@ -18,6 +24,10 @@ struct DatasetScan {
         users = [Int](repeating: 0, count: domainCount)
         usersOnlyHere = users
         events = users
+        laterEvents = users
+        repeats = users
+        ties = TieScan(domainCount: domainCount)
+        itemEvents = [Int32](repeating: 0, count: dataset.itemCount)
         firstTimes = [Int64](repeating: .max, count: domainCount)
         lastTimes = [Int64](repeating: .min, count: domainCount)
         sharedUsers = [[Int]](repeating: users, count: domainCount)
@@ -34,16 +44,20 @@ struct DatasetScan {
                 let domain = dataset.domainIndex(ofItem: item)
                 perDomain[domain] += 1
                 events[domain] += 1
+                itemEvents[Int(item) - 1] += 1
+                laterEvents[domain] += event > range.lowerBound ? 1 : 0
                 firstTimes[domain] = min(firstTimes[domain], time)
                 lastTimes[domain] = max(lastTimes[domain], time)
                 zeroTimes += time == 0 ? 1 : 0
                 if lastUser[Int(item)] == user {
                     repeatedItems += 1
+                    repeats[domain] += 1
                     duplicateEvents += Self.isDuplicate(event, in: range, dataset) ? 1 : 0
                 }
                 lastUser[Int(item)] = user
             }
             count(perDomain)
+            ties.add(range, of: dataset)
         }
         if let ratings = dataset.ratings {
             for rating in ratings where !rating.isNaN {

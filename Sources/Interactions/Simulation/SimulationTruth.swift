@@ -46,14 +46,7 @@ public struct SimulationTruth: Sendable {
     }
 
     static func write(_ options: SimulationOptions, to folder: URL) throws(ImportError) {
-        let path = folder.appendingPathComponent(optionsFile)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        do {
-            try encoder.encode(options).write(to: path)
-        } catch {
-            throw .unwritable(path: path.path, reason: error.localizedDescription)
-        }
+        try DatasetOutput.write(options, to: folder.appendingPathComponent(optionsFile).path)
     }
 
     /// A user's taste in a domain at a share of the time range, 0 for its start and 1 for its end.

@@ -16,10 +16,8 @@ struct SimulationWriter {
         self.domains = domains
         output = DatasetOutput(directory: directory)
         truth = directory.appendingPathComponent(SimulationTruth.folder)
-        do {
-            try FileManager.default.createDirectory(at: truth, withIntermediateDirectories: false)
-        } catch {
-            throw .unwritable(path: truth.path, reason: error.localizedDescription)
+        guard mkdir(truth.path, 0o777) == 0 else {
+            throw .unwritable(path: truth.path, error: SystemError(operation: "mkdir"))
         }
     }
 
@@ -138,7 +136,7 @@ struct SimulationWriter {
                     users: users[domain], events: events[domain])
             }, users: options.users, items: options.itemCount, events: events.reduce(0, +),
             hasTimes: true, hasRatings: options.ratings, hasBehaviours: false, reorderedUsers: 0,
-            sources: [], filters: [], files: output.files,
+            tieOrder: .given, sources: [], filters: [], files: output.files,
             checksum: DatasetManifest.totalChecksum(of: output.files),
             vectors: sets.isEmpty ? nil : sets)
         try SimulationTruth.write(options, to: truth)

@@ -16,6 +16,10 @@ struct Import: ParsableCommand {
             k-core:N, min-item-events:N, min-user-events:N, min-user-events-per-domain:N, \
             last-events:N, unique-items:first|last, min-rating:R, top-items:N.
 
+            Events of a person are ordered by time. Of one time, a file's lines keep their order; which of \
+            several files comes first is drawn by a hash of the person, the time and the file's domain (its \
+            name where it has several), so that neither the files' order nor any domain is preferred.
+
             The dataset appears under its name only when it is whole.
             """)
 
@@ -122,7 +126,8 @@ struct Import: ParsableCommand {
         do {
             return ImportOptions(
                 filters: try filter.map { try Filter(parsing: $0) },
-                domainNames: domains?.split(separator: ",").map(String.init) ?? [],
+                domainNames: domains?.split(separator: ",", omittingEmptySubsequences: false)
+                    .map(String.init) ?? [],
                 categoryRule: try GenreRule.rule(genres, several: sharedGenres),
                 onBadLine: onBadLine.policy, replace: replace, timeFormat: timeFormat)
         } catch let error as FilterError {

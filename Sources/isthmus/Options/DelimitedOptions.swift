@@ -42,7 +42,7 @@ struct DelimitedOptions: ParsableArguments {
     var format: DelimitedFormat {
         DelimitedFormat(
             delimiter: Self.character(delimiter) ?? ",",
-            hasHeader: header ?? columns.usesNames, isQuoted: quotes,
+            hasHeader: header, isQuoted: quotes,
             user: columns["user"] ?? .name("user"), item: columns["item"] ?? .name("item"),
             time: columns["time"], rating: columns["rating"], domain: columns["domain"],
             behaviour: columns["behaviour"])
@@ -89,14 +89,6 @@ struct ColumnRoles: CustomStringConvertible {
     var isEmpty: Bool { columns.isEmpty }
 
     subscript(role: String) -> DelimitedFormat.ColumnReference? { columns[role] }
-
-    /// Whether a column is known by its name, as those of user and item are by default.
-    var usesNames: Bool {
-        guard columns["user"] != nil, columns["item"] != nil else { return true }
-        return columns.values.contains {
-            if case .name = $0 { true } else { false }
-        }
-    }
 
     var description: String { "user=user,item=item" }
 }

@@ -16,7 +16,15 @@ enum ImportSummary {
                 line += ", \(Number.grouped(source.skippedLines)) malformed lines skipped"
             }
             lines.append(line)
+            lines += source.skippedExamples.map { "  skipped line \($0.line): \($0.reason)" }
+            if source.skippedLines > source.skippedExamples.count {
+                lines.append(
+                    "  and \(Number.grouped(source.skippedLines - source.skippedExamples.count)) more"
+                )
+            }
+            lines += source.notes.map { "  \($0.text)" }
         }
+        lines += manifest.notes.map { "note: \($0.text)" }
         for step in manifest.filters {
             lines.append(
                 "after \(step.filter): \(Number.grouped(step.events)) events, "
