@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test sanitize lint format bench leaderboard fixtures clean
+.PHONY: help setup build demo test fuzz sanitize lint format bench leaderboard fixtures clean
 
 TESTS := OMP_WAIT_POLICY=passive swift test --skip-build --disable-xctest
 SOURCES := Sources Tests Examples Benchmarks Package.swift
@@ -35,6 +35,11 @@ test: setup lint ## Lint, build everything, run all tests
 	set -o pipefail; { $(TESTS) && ISTHMUS_VECTOR_LANES=8 $(TESTS) --filter TorchTests && \
 		ISTHMUS_VECTOR_LANES=4 $(TESTS) --filter 'JaggedKernelTests|RetrievalTests'; } 2>&1 | tee .build/test.log
 	@! grep -q 'Test run with 0 tests' .build/test.log || { echo "make test: no test ran" >&2; exit 1; }
+
+# Variables: COPIES=N in all, SEED=N, KIND=beginning of a kind's name.
+fuzz: setup ## Read 100,000 mutated copies of every kind of file; fails on a crash, a hang or a bad error
+	swift build -c release --product fuzz
+	.build/release/fuzz --copies $(or $(COPIES),100000) --seed $(or $(SEED),1) --kind "$(KIND)"
 
 sanitize: setup ## Run the kernels' tests under the address and undefined-behaviour sanitizers
 	tools/sanitize

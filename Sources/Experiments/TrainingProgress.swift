@@ -2,6 +2,8 @@
 public enum TrainingEvent: Sendable {
     /// Before the first step: parameters, and the memory that the run will need, in bytes.
     case started(parameters: Int, estimatedMemory: Int, resumedAtEpoch: Int?)
+    /// Something that was not as expected and was dealt with.
+    case notice(String)
     /// After a step.
     case step(StepProgress)
     /// After an epoch with its line of history.

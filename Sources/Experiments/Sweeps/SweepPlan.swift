@@ -19,6 +19,12 @@ public struct SweepPlan: Sendable {
         /// Where the run goes.
         public let run: RunDirectory
 
+        /// Whether the run has ended and is this one: another process can have trained another experiment there.
+        var isDone: Bool {
+            run.isFinished
+                && (try? ExperimentConfiguration(contentsOf: run.experiment)) == configuration
+        }
+
         /// The variant and the seed.
         public var title: String { "\(variant), seed \(seed)" }
     }
@@ -99,8 +105,12 @@ public struct SweepPlan: Sendable {
     /// Throws where a finished run had other settings or data than the plan.
     private static func check(_ job: Job, _ dataset: Dataset) throws {
         guard job.run.isFinished else { return }
-        guard try ExperimentConfiguration(contentsOf: job.run.experiment) == job.configuration
-        else { throw RunError.changed(what: "experiment", path: job.run.url.path) }
+        let differences = SettingDifference.between(
+            try ExperimentConfiguration(contentsOf: job.run.experiment), job.configuration)
+        guard differences.isEmpty else {
+            let text = differences.map(\.description).joined(separator: ", ")
+            throw RunError.changed(what: "experiment (\(text))", path: job.run.url.path)
+        }
         guard try job.run.facts().dataset == dataset.checksum else {
             throw RunError.changed(what: "dataset", path: job.run.url.path)
         }

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// The files of a dataset that is being written, with their sizes and checksums.
@@ -28,12 +29,10 @@ struct DatasetOutput {
     /// Writes `dataset.json`, at once.
     func write(_ manifest: DatasetManifest) throws(ImportError) {
         let path = directory.appendingPathComponent(DatasetFiles.manifest)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            try encoder.encode(manifest).write(to: path, options: .atomic)
+            try JSONFile.write(manifest, to: path)
         } catch {
-            throw .unwritable(path: path.path, reason: error.localizedDescription)
+            throw .unwritable(path: error.path, reason: error.reason)
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// The directory in which an import works until the dataset is whole, `<name>.tmp-<pid>`.
@@ -19,7 +20,7 @@ struct DatasetStaging {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true)
         } catch {
-            throw .unwritable(path: directory.path, reason: error.localizedDescription)
+            throw .unwritable(path: directory.path, reason: SystemError.reason(of: error))
         }
     }
 
@@ -46,7 +47,7 @@ struct DatasetStaging {
     private static func rename(_ source: URL, _ target: URL) throws(ImportError) {
         guard Foundation.rename(source.path, target.path) == 0 else {
             throw .unwritable(
-                path: target.path, reason: SystemError(operation: "rename").description)
+                path: target.path, reason: SystemError().description)
         }
     }
 

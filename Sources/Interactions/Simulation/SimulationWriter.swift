@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Writes a made-up dataset while it comes into being, and what is true of it beside it.
@@ -19,7 +20,7 @@ struct SimulationWriter {
         do {
             try FileManager.default.createDirectory(at: truth, withIntermediateDirectories: false)
         } catch {
-            throw .unwritable(path: truth.path, reason: error.localizedDescription)
+            throw .unwritable(path: truth.path, reason: SystemError.reason(of: error))
         }
     }
 

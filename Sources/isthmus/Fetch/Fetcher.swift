@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Interactions
 
@@ -51,7 +52,7 @@ struct Fetcher {
         do {
             try files.createDirectory(at: whole, withIntermediateDirectories: true)
         } catch {
-            throw FetchError.unwritable(path: scratch.path, reason: error.localizedDescription)
+            throw FetchError.unwritable(path: scratch.path, reason: SystemError.reason(of: error))
         }
         try download(to: scratch)
         for file in dataset.files {
@@ -64,7 +65,7 @@ struct Fetcher {
         try check(whole)
         guard rename(whole.path, output.path) == 0 else {
             throw FetchError.unwritable(
-                path: output.path, reason: String(cString: strerror(errno)))
+                path: output.path, reason: SystemError().description)
         }
         return .fetched
     }
@@ -93,7 +94,7 @@ struct Fetcher {
         do {
             try process.run()
         } catch {
-            throw FetchError.command(command, reason: error.localizedDescription)
+            throw FetchError.command(command, reason: SystemError.reason(of: error))
         }
         let text = String(
             decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -13,6 +13,7 @@ final class TrainingDisplay {
             Console.line(
                 "\(Number.grouped(parameters)) parameters, about \(Number.memory(memory)) of memory"
                     + (resumed.map { ", resumed after epoch \($0)" } ?? ""))
+        case .notice(let text): Console.error(text)
         case .step(let progress): show(progress)
         case .epoch(let entry):
             epochSeconds = entry.seconds + entry.validationSeconds
