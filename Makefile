@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test mutations sanitize lint format bench leaderboard fixtures clean
+.PHONY: help setup build demo test mutations fuzz sanitize lint format bench leaderboard fixtures clean
 
 TESTS := OMP_WAIT_POLICY=passive swift test --skip-build --disable-xctest
 SOURCES := Sources Tests Examples Benchmarks Package.swift
@@ -39,6 +39,11 @@ test: setup lint ## Lint, build everything, run all tests
 
 mutations: setup ## Break lines one at a time and see which no test notices: 10 minutes and more
 	tools/mutations
+
+# Variables: COPIES=N in all, SEED=N, KIND=beginning of a kind's name.
+fuzz: setup ## Read 100,000 mutated copies of every kind of file; fails on a crash, a hang or a bad error
+	swift build -c release --product fuzz
+	.build/release/fuzz --copies $(or $(COPIES),100000) --seed $(or $(SEED),1) --kind "$(KIND)"
 
 sanitize: setup ## Run the kernels' tests under the address and undefined-behaviour sanitizers
 	tools/sanitize

@@ -37,27 +37,33 @@ let package = Package(
                         + (hasCUDA ? ["-Xlinker", "--no-as-needed", "-ltorch_cuda"] : [])),
                 .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
-        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "Files"),
+        .target(name: "Torch", dependencies: ["CTorch", "Files"]),
         .target(name: "TorchNN", dependencies: ["Torch"]),
-        .target(name: "Interactions"),
-        .target(name: "RankingMetrics"),
+        .target(name: "Interactions", dependencies: ["Files"]),
+        .target(name: "RankingMetrics", dependencies: ["Files"]),
         .target(name: "Recommenders", dependencies: ["Torch", "TorchNN", "Interactions"]),
         .target(
             name: "Experiments",
             dependencies: [
-                "Torch", "TorchNN", "Interactions", "RankingMetrics", "Recommenders",
+                "Files", "Torch", "TorchNN", "Interactions", "RankingMetrics", "Recommenders",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "isthmus",
             dependencies: [
-                "Experiments", "Interactions", "RankingMetrics", "Recommenders", "Torch",
+                "Experiments", "Files", "Interactions", "RankingMetrics", "Recommenders", "Torch",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Experiments", "Interactions", "RankingMetrics", "Torch"],
+            path: "Tests/Fuzz"),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch"]),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
         .testTarget(name: "RankingMetricsTests", dependencies: ["RankingMetrics"]),
         .testTarget(
@@ -72,7 +78,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "isthmus", "Experiments", "RankingMetrics",
+                "isthmus", "fuzz", "Experiments", "RankingMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], exclude: ["Golden"]),
     ],

@@ -1,5 +1,4 @@
 internal import Recommenders
-internal import TorchNN
 
 /// A setting that differs between two experiments.
 public struct SettingDifference: Equatable, Sendable, CustomStringConvertible {
@@ -10,9 +9,9 @@ public struct SettingDifference: Equatable, Sendable, CustomStringConvertible {
     /// Its value now; empty where there is none.
     public let new: String
 
-    /// `training.epochs: 5, was 3`.
+    /// `training.epochs was 3, is 5`.
     public var description: String {
-        "\(key): \(new.isEmpty ? "not set" : new), was \(old.isEmpty ? "not set" : old)"
+        "\(key) was \(old.isEmpty ? "not set" : old), is \(new.isEmpty ? "not set" : new)"
     }
 }
 
@@ -28,17 +27,6 @@ extension ExperimentConfiguration {
             guard old != new else { return nil }
             return SettingDifference(key: key, old: old.text, new: new.text)
         }
-    }
-
-    /// Whether a run of another experiment, which was resumed, is one of this: it trains longer, and all else is equal.
-    ///
-    /// The cosine knows from the first step on how many epochs there are.
-    public func continues(_ old: ExperimentConfiguration) -> Bool {
-        var longer = old
-        longer.training.patience = training.patience
-        guard training.schedule.kind != .cosine else { return longer == self }
-        longer.training.epochs = training.epochs
-        return longer == self
     }
 
     private static func flat(_ value: JSONValue, at path: String = "") -> [String: JSONValue] {

@@ -1,39 +1,56 @@
+internal import Files
 internal import Foundation
 internal import Torch
 
-/// The history of a run, one JSON line an epoch.
+/// The history of a run, one JSON line an epoch: a copy, for people and programs, of what the checkpoint knows.
 struct HistoryFile {
     private let url: URL
 
-    /// Opens the file and cuts off what a killed run wrote after its last checkpoint.
-    init(_ url: URL, bytes: UInt64) throws {
+    /// Writes the file anew where it is not what a checkpoint knows; what a killed run wrote more is cut off.
+    init(_ url: URL, _ entries: [HistoryEntry]) throws(RunError) {
         self.url = url
-        if !FileManager.default.fileExists(atPath: url.path) {
-            try Data().write(to: url)
+        var known = Data()
+        for entry in entries { known += try Self.line(entry) }
+        if (try? FileReading.data(url)) != known { try RunFile.write(known, to: url) }
+    }
+
+    /// How many of the entries the file lacks or has damaged.
+    ///
+    /// The last line may lack: a run can be killed between the checkpoint and the line.
+    static func lost(_ url: URL, of entries: [HistoryEntry]) -> Int {
+        let lines = ((try? FileReading.data(url)) ?? Data()).split(separator: UInt8(ascii: "\n"))
+        let whole = entries.enumerated().count { place, entry in
+            lines.indices.contains(place) && (try? line(entry).dropLast()) == Data(lines[place])
         }
-        let handle = try FileHandle(forUpdating: url)
-        defer { try? handle.close() }
-        try handle.truncate(atOffset: bytes)
+        let lost = entries.count - whole
+        return lost == 1 && lines.count == entries.count - 1 ? 0 : lost
     }
 
-    /// Appends a line and returns the length of the file.
-    func append(_ entry: HistoryEntry) throws -> UInt64 {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let handle = try FileHandle(forWritingTo: url)
-        defer { try? handle.close() }
-        try handle.seekToEnd()
-        try handle.write(contentsOf: encoder.encode(entry) + Data("\n".utf8))
-        return try handle.offset()
+    /// Appends a line.
+    func append(_ entry: HistoryEntry) throws(RunError) {
+        do {
+            let handle = try FileHandle(forWritingTo: url)
+            defer { try? handle.close() }
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Self.line(entry))
+        } catch {
+            throw .unwritable(path: url.path, reason: SystemError.reason(of: error))
+        }
     }
-}
 
-extension RunDirectory {
-    /// The history of the run, one entry an epoch.
-    public func historyEntries() throws -> [HistoryEntry] {
-        guard let text = try? String(contentsOf: history, encoding: .utf8) else { return [] }
-        return try text.split(separator: "\n").map {
-            try JSONDecoder().decode(HistoryEntry.self, from: Data($0.utf8))
+    /// The lines of a file that can be read.
+    static func entries(_ url: URL) -> [HistoryEntry] {
+        let data = (try? FileReading.data(url)) ?? Data()
+        return data.split(separator: UInt8(ascii: "\n")).compactMap {
+            try? JSONFile.decoder().decode(HistoryEntry.self, from: Data($0))
+        }
+    }
+
+    private static func line(_ entry: HistoryEntry) throws(RunError) -> Data {
+        do {
+            return try JSONFile.encoder().encode(entry) + Data("\n".utf8)
+        } catch {
+            throw .unwritable(path: "history.jsonl", reason: "an epoch cannot be made JSON")
         }
     }
 }

@@ -1,48 +1,5 @@
+internal import Files
 public import Foundation
-
-/// A run directory or one of its files is not what it should be.
-public enum RunError: Error, Equatable, CustomStringConvertible {
-    /// A file is missing or does not decode.
-    case unreadable(path: String, reason: String)
-    /// A new run would overwrite something.
-    case exists(path: String)
-    /// There is nothing to resume from.
-    case nothingToResume(path: String)
-    /// What is asked for is there only when the run has ended.
-    case unfinished(path: String)
-    /// Another process trains there.
-    case busy(path: String)
-    /// The resumed run was started with other settings or data.
-    case changed(what: String, path: String)
-    /// Training produced a loss that is not a number.
-    case lossNotFinite(phase: String, epoch: Int, step: Int, kept: String)
-    /// The split leaves nothing to learn from.
-    case noExamples(phase: String)
-    /// The run does not fit the dataset that it is evaluated on.
-    case otherData(path: String, reason: String)
-
-    /// One line that says what to do.
-    public var description: String {
-        switch self {
-        case .unreadable(let path, let reason): "\(path): \(reason)"
-        case .exists(let path):
-            "\(path) exists already; choose another --output, or --resume to continue it"
-        case .nothingToResume(let path): "\(path) holds no run to resume; leave out --resume"
-        case .unfinished(let path):
-            "\(path) is not finished; continue it with the command that began it and --resume"
-        case .busy(let path): "\(path): another process is training there"
-        case .changed(let what, let path):
-            "\(path) was started with another \(what); resume it with the same, or choose another "
-                + "--output"
-        case .lossNotFinite(let phase, let epoch, let step, let kept):
-            "the loss is not a number in phase \(phase), epoch \(epoch), step \(step); \(kept). "
-                + "Lower training.optimizer.learningRate or set training.clipNorm"
-        case .noExamples(let phase):
-            "phase \(phase) has no example to learn from; look at the dataset with describe"
-        case .otherData(let path, let reason): "\(path): \(reason)"
-        }
-    }
-}
 
 /// The files of one run.
 public struct RunDirectory: Sendable {
@@ -73,53 +30,110 @@ public struct RunDirectory: Sendable {
     /// The states to resume from.
     public var checkpoint: URL { url.appendingPathComponent("checkpoint") }
 
-    /// Makes the directory.
-    func make() throws(RunError) {
+    private var files: [URL] {
+        [experiment, manifest, history, weights, model, metrics, users, report]
+    }
+
+    // MARK: What is there
+
+    /// What stands there, but for files that killed processes left half-written.
+    private func names() throws(RunError) -> [String] {
         do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            return try FileReading.names(in: url).filter { !$0.contains(".tmp-") }.sorted()
         } catch {
-            throw .unreadable(path: url.path, reason: "cannot be made a directory")
+            throw .unreadable(path: error.path, reason: error.reason)
         }
     }
 
-    /// Whether a new run may take the place: it is vacant, or a run stopped there before its first epoch ended.
-    var isReplaceable: Bool {
-        let files = FileManager.default
-        guard files.fileExists(atPath: url.path) else { return true }
-        let names = (try? files.contentsOfDirectory(atPath: url.path)) ?? ["unreadable"]
-        let early = [experiment, manifest, history].map(\.lastPathComponent)
-        let size = (try? files.attributesOfItem(atPath: history.path)[.size] as? Int) ?? 0
-        return Set(names).isSubset(of: early) && size == 0
+    private func isThere(_ file: URL) -> Bool {
+        FileManager.default.fileExists(atPath: file.path)
     }
+
+    /// Whether something of a run is there that another would destroy: an epoch, a model, a result.
+    private func holdsWork() throws(RunError) -> Bool {
+        let size = (try? history.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+        if size > 0 || [model, weights, metrics, users].contains(where: isThere) { return true }
+        return try CheckpointStore(run: self).newest() != nil
+    }
+
+    /// Throws unless a new run may take the place: it is vacant, or a run stopped there before its first epoch ended.
+    func requireVacant() throws(RunError) {
+        let own = Set((files + [checkpoint]).map(\.lastPathComponent))
+        if let name = try names().first(where: { !own.contains($0) }) {
+            throw .occupied(path: url.path, name: name)
+        }
+        guard try !holdsWork() else { throw .exists(path: url.path) }
+    }
+
+    /// Throws where a directory has the name of one of the run's files, which could not be written at the end.
+    func requireFiles() throws(RunError) {
+        func isDirectory(_ url: URL) -> Bool {
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
+                && isDirectory.boolValue
+        }
+        if let file = files.first(where: isDirectory) {
+            throw .unwritable(path: file.path, reason: SystemError(code: EISDIR).description)
+        }
+        if isThere(checkpoint), !isDirectory(checkpoint) {
+            throw .unwritable(path: checkpoint.path, reason: SystemError(code: ENOTDIR).description)
+        }
+    }
+
+    /// Removes what killed processes left half-written.
+    func removeLeftovers() {
+        Unfinished.removeLeftovers(in: url)
+        Unfinished.removeLeftovers(in: checkpoint)
+    }
+
+    /// Makes the directory.
+    func make() throws(RunError) { try RunFile.makeDirectory(url) }
 
     /// Whether a run was begun there that can be resumed.
-    public var isBegun: Bool {
-        !isReplaceable && FileManager.default.fileExists(atPath: manifest.path)
-    }
+    public var isBegun: Bool { (try? holdsWork()) ?? true }
 
     /// Whether some process trains there now.
-    public var isBusy: Bool {
-        FileManager.default.fileExists(atPath: url.path) && (try? RunLock(url)) == nil
-    }
+    public var isBusy: Bool { isThere(url) && (try? RunLock(url)) == nil }
 
-    /// Whether the run has ended.
-    public var isFinished: Bool { FileManager.default.fileExists(atPath: metrics.path) }
+    /// Whether the run has ended and its result can be read.
+    public var isFinished: Bool { isThere(metrics) && (try? result()) != nil }
 
-    /// Throws a ``RunError`` unless this is a run directory and the run has ended.
-    func requireFinished() throws {
-        guard FileManager.default.fileExists(atPath: experiment.path) else {
-            throw RunError.unreadable(path: url.path, reason: "not a run directory")
+    // MARK: What it says
+
+    /// Throws a ``RunError`` unless this is a run directory of this version and the run has ended.
+    func requireFinished() throws(RunError) {
+        let known = try names()
+        guard !known.isEmpty else {
+            throw .unreadable(path: url.path, reason: "not a run directory")
         }
-        guard isFinished else { throw RunError.unfinished(path: url.path) }
+        guard isThere(experiment) || isThere(manifest) || isThere(metrics) else {
+            throw .unreadable(path: url.path, reason: "not a run directory")
+        }
+        if isThere(manifest) { _ = try facts() }
+        guard isThere(metrics) else { throw .unfinished(path: url.path) }
+        _ = try result()
     }
 
     /// The result on the test part of a finished run.
-    public func result() throws -> EvaluationResult {
-        try AtomicFile.read(EvaluationResult.self, json: metrics)
+    public func result() throws(RunError) -> EvaluationResult {
+        do {
+            return try RunFile.read(EvaluationResult.self, json: metrics)
+        } catch RunError.unreadable(let path, let reason) {
+            throw .unreadable(
+                path: path,
+                reason: reason
+                    + "; the command that trained the run, with --resume, measures it anew")
+        }
     }
 
     /// The facts about the run.
-    public func facts() throws -> RunManifest {
-        try AtomicFile.read(RunManifest.self, json: manifest)
+    public func facts() throws(RunError) -> RunManifest {
+        let found = try RunFile.read(
+            RunManifest.self, json: manifest, version: RunManifest.currentFormat)
+        guard let problem = found.problem else { return found }
+        throw .unreadable(path: manifest.path, reason: problem)
     }
+
+    /// The history of the run, one entry an epoch; lines that cannot be read are left out.
+    public func historyEntries() throws -> [HistoryEntry] { HistoryFile.entries(history) }
 }

@@ -31,8 +31,11 @@ public enum Isthmus {
 
 /// Facts about a run: what was trained on what, where, for how long.
 public struct RunManifest: Codable, Equatable, Sendable {
-    /// The layout of the run directory.
-    public var formatVersion = 1
+    /// The version of the run directory's layout that this library writes and reads.
+    public static let currentFormat = 2
+
+    /// The version of the run directory's layout.
+    public var formatVersion = RunManifest.currentFormat
     /// The version of Isthmus.
     public var isthmus = Isthmus.version
     /// The commit that it was built from, or `unknown`.
@@ -63,6 +66,22 @@ public struct RunManifest: Codable, Equatable, Sendable {
     public var estimatedMemory: Int
     /// How often the run was resumed.
     public var resumed: Int
+
+    /// What cannot be in a manifest that was read, by its key; nil where nothing is.
+    var problem: String? {
+        let counts = [
+            ("parameters", parameters), ("threads", threads), ("peakMemory", peakMemory),
+            ("estimatedMemory", estimatedMemory), ("resumed", resumed),
+        ]
+        if let (key, value) = counts.first(where: { $0.1 < 0 }) {
+            return "\(key): expected a number from 0, got \(value)"
+        }
+        // A thousand years of training.
+        guard (0...3.2e10).contains(seconds) else {
+            return "seconds: expected a number of seconds, got \(seconds)"
+        }
+        return nil
+    }
 }
 
 /// Facts about the process and its machine.

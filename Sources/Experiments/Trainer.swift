@@ -7,21 +7,21 @@ internal import TorchNN
 
 /// Trains one experiment on one dataset into a run directory.
 public final class Trainer {
-    private let configuration: ExperimentConfiguration
-    private let run: RunDirectory
-    private let device: Device
-    private let split: Split
-    private let model: any Recommender
-    private let random: RandomSources
-    private let resolved: ExperimentConfiguration
-    private let evaluator: Evaluator
-    private let checkpoints: CheckpointStore
+    let configuration: ExperimentConfiguration
+    let run: RunDirectory
+    let device: Device
+    let split: Split
+    let model: any Recommender
+    let random: RandomSources
+    let resolved: ExperimentConfiguration
+    let evaluator: Evaluator
+    let checkpoints: CheckpointStore
     /// What the model says that it took of the data.
-    private let notes: [String]
-    private let observe: (TrainingEvent) -> Void
-    private let started = Date()
-    private var foreseenMemory = 0
-    private var lock: RunLock?
+    let notes: [String]
+    let observe: (TrainingEvent) -> Void
+    let started = Date()
+    var foreseenMemory = 0
+    var lock: RunLock?
 
     /// Builds the model and plans the run; nothing is written yet.
     public init(
@@ -54,7 +54,7 @@ public final class Trainer {
         evaluator = Evaluator(
             configuration.evaluation, split: split, maximumLength: configuration.windowLength,
             seed: seed)
-        checkpoints = CheckpointStore(directory: run.checkpoint)
+        checkpoints = CheckpointStore(run: run)
     }
 
     /// Trains all phases, restores the best epoch, evaluates the test part and writes the run.
@@ -64,13 +64,16 @@ public final class Trainer {
     @discardableResult
     public func train(resume: Bool = false) throws -> EvaluationResult {
         defer { lock = nil }
-        var (state, optimizerState) = try prepare(resume: resume)
-        if resume && run.isFinished {
-            let result = try run.result()
+        let beginning = try resume ? resumed() : begun()
+        var state: TrainingState
+        var optimizerState: [String: Tensor]
+        switch beginning {
+        case .ended(let result):
             observe(.finished(result))
             return result
+        case .open(let found, let optimizer): (state, optimizerState) = (found, optimizer)
         }
-        let history = try HistoryFile(run.history, bytes: state.historyBytes)
+        let history = try HistoryFile(run.history, state.history)
         announce(state, resumed: resume)
 
         while state.phase < model.phases.count {
@@ -82,19 +85,19 @@ public final class Trainer {
                     window: model.window(configuration.windowLength))
             else {
                 (model as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
+                try requireFinite(phase, epoch: 0, state)
                 try endPhase(&state)
                 continue
             }
             guard batches.exampleCount > 0 else { throw RunError.noExamples(phase: phase.name) }
             let epochs = phase.epochs ?? configuration.training.epochs
             let optimizer = Optimizer(configuration.training.optimizer, module: model)
-            optimizer.load(optimizerState)
+            try take(optimizerState, by: optimizer)
             optimizerState = [:]
-            var schedule =
-                state.schedule
-                ?? LearningRateSchedule(
-                    configuration.training.schedule,
-                    base: configuration.training.optimizer.learningRate, epochs: epochs)
+            var schedule = LearningRateSchedule(
+                configuration.training.schedule,
+                base: configuration.training.optimizer.learningRate, epochs: epochs)
+            if let stored = state.schedule { try restore(&schedule, from: stored) }
 
             while state.epoch < epochs && !isExhausted(state, phase) {
                 let epoch = state.epoch
@@ -107,10 +110,11 @@ public final class Trainer {
                     try validate(&entry, &state, &schedule)
                 }
                 state.schedule = schedule
-                state.historyBytes = try history.append(entry)
+                state.history.append(entry)
                 state.seconds += entry.seconds + entry.validationSeconds
                 try checkpoints.save(
-                    state, weights: model.state(), optimizer: optimizer.state())
+                    &state, weights: model.state(), optimizer: optimizer.state())
+                try history.append(entry)
                 observe(.epoch(entry))
             }
             try endPhase(&state)
@@ -154,7 +158,8 @@ public final class Trainer {
             let loss = optimizer.recording { model.loss(of: batch, in: phase) }
             let value = loss.total.item()
             guard value.isFinite else {
-                throw try stop(phase, epoch: epoch, step: step, state)
+                throw RunError.lossNotFinite(
+                    phase: phase.name, epoch: epoch + 1, step: step + 1, kept: try rescue(state))
             }
             loss.total.backward()
             if settings.clipNorm > 0 {
@@ -178,6 +183,7 @@ public final class Trainer {
         }
         optimizer.clearGradients()
         optimizer.settle(learningRate: rate)
+        try requireFinite(phase, epoch: epoch, state, optimizer)
         let seconds = Date().timeIntervalSince(begin)
         return HistoryEntry(
             phase: phase.name, epoch: epoch + 1, loss: totals.mean, parts: totals.partMeans,
@@ -201,17 +207,22 @@ public final class Trainer {
         _ schedule: inout LearningRateSchedule
     ) throws {
         let begin = Date()
-        let result = try evaluator.evaluate(model, on: .validation)
+        let result: EvaluationResult
+        do {
+            result = try evaluator.evaluate(model, on: .validation)
+        } catch EvaluationError.notFinite(let domain) {
+            throw try diverged("scores in \(domain)", state)
+        }
         guard let score = result.mean(configuration.evaluation.selection) else {
             throw EvaluationError.noCases(part: Part.validation.rawValue)
         }
+        guard score.isFinite else { throw try diverged(configuration.evaluation.selection, state) }
         // Errors are better when small.
         let gain = configuration.evaluation.task == .rating ? -score : score
         let gained = state.bestScore.map { gain >= $0 } ?? true
         if gained {
             state.bestScore = gain
-            state.bestEpoch = state.totalEpochs
-            try checkpoints.saveBest(model.state(), totalEpochs: state.totalEpochs)
+            try checkpoints.saveBest(model.state(), &state)
         }
         // An epoch of the warm-up can be the best one, but no patience is spent on it.
         if !schedule.isWarmup(epoch: state.epoch - 1) {
@@ -223,9 +234,15 @@ public final class Trainer {
         entry.validationSeconds = Date().timeIntervalSince(begin)
     }
 
+    private func diverged(_ what: String, _ state: TrainingState) throws -> RunError {
+        .notFinite(
+            what: what, phase: model.phases[state.phase].name, epoch: state.epoch,
+            kept: try rescue(state))
+    }
+
     /// Leaves a phase with its best weights and clears what belongs to it alone.
     private func endPhase(_ state: inout TrainingState) throws {
-        if let best = state.bestEpoch { try model.load(checkpoints.loadBest(best)) }
+        if let best = try checkpoints.loadBest(state) { try model.load(best) }
         state.phase += 1
         state.epoch = 0
         state.schedule = nil
@@ -234,117 +251,6 @@ public final class Trainer {
         state.epochsWithoutGain = 0
         guard state.phase < model.phases.count else { return }
         state.totalEpochs += 1
-        try checkpoints.save(state, weights: model.state(), optimizer: [:])
-    }
-
-    // MARK: Beginning and end
-
-    private func prepare(resume: Bool) throws -> (TrainingState, [String: Tensor]) {
-        guard resume else {
-            guard run.isReplaceable else { throw RunError.exists(path: run.url.path) }
-            try evaluator.requireCandidates()
-            if model.phases.contains(where: \.isValidated) { try evaluator.requireValidation() }
-            foreseenMemory = try forecast.bytes()
-            try run.make()
-            lock = try RunLock(run.url)
-            try AtomicFile.write(Data(resolved.yaml().utf8), to: run.experiment)
-            try AtomicFile.write(json: manifest(TrainingState()), to: run.manifest)
-            return (TrainingState(), [:])
-        }
-        guard FileManager.default.fileExists(atPath: run.manifest.path) else {
-            throw RunError.nothingToResume(path: run.url.path)
-        }
-        lock = try RunLock(run.url)
-        guard let written = try? ExperimentConfiguration(contentsOf: run.experiment),
-            written == resolved
-        else { throw RunError.changed(what: "experiment", path: run.url.path) }
-        let old = try run.facts()
-        guard old.dataset == split.dataset.checksum else {
-            throw RunError.changed(what: "dataset", path: run.url.path)
-        }
-        if !run.isFinished { foreseenMemory = try forecast.bytes() }
-        guard let (stored, weights, optimizer) = try checkpoints.load() else {
-            return (TrainingState(), [:])
-        }
-        var state = stored
-        state.resumed += 1
-        try model.load(weights)
-        return (state, optimizer.mapValues { $0.to(device) })
-    }
-
-    private var forecast: MemoryForecast {
-        MemoryForecast(
-            model: model, split: split, configuration: configuration, random: random)
-    }
-
-    private func announce(_ state: TrainingState, resumed: Bool) {
-        observe(
-            .started(
-                parameters: model.parameterCount, estimatedMemory: foreseenMemory,
-                resumedAtEpoch: resumed ? state.totalEpochs : nil))
-        for note in notes { observe(.note(note)) }
-    }
-
-    private func manifest(_ state: TrainingState) -> RunManifest {
-        RunManifest(
-            libtorch: Engine.version, seed: configuration.seed, dataset: split.dataset.checksum,
-            model: configuration.model, parameters: model.parameterCount,
-            device: device.description, threads: Engine.threads, machine: Machine.summary,
-            started: ISO8601DateFormatter().string(from: started), seconds: state.seconds,
-            peakMemory: Machine.peakMemory, estimatedMemory: foreseenMemory,
-            resumed: state.resumed)
-    }
-
-    /// Puts the last good weights in place and reports where the loss broke.
-    private func stop(
-        _ phase: TrainingPhase, epoch: Int, step: Int, _ state: TrainingState
-    ) throws -> RunError {
-        var kept = "no epoch had ended, so no weights were kept"
-        if let best = state.bestEpoch {
-            try model.load(checkpoints.loadBest(best))
-            kept = "the best epoch's weights were kept"
-        } else if let last = try checkpoints.load() {
-            try model.load(last.weights)
-            kept = "the last whole epoch's weights were kept"
-        }
-        if state.totalEpochs > 0 { try saved().write(to: run) }
-        return .lossNotFinite(
-            phase: phase.name, epoch: epoch + 1, step: step + 1, kept: kept)
-    }
-
-    private func saved() -> SavedModel {
-        let dataset = split.dataset
-        return SavedModel(
-            description: SavedModel.Description(
-                model: configuration.model, parameters: resolved.parameters,
-                shape: DataShape(dataset), maximumLength: configuration.windowLength,
-                dataset: dataset.checksum, catalogs: dataset.catalogs,
-                popularity: split.trainingEventsOfItems),
-            model: model)
-    }
-
-    /// Evaluates the test part and writes everything that a finished run has; `metrics.json` comes last.
-    private func finish(_ state: TrainingState) throws -> EvaluationResult {
-        let begin = Date()
-        try saved().write(to: run)
-        var state = state
-        let result: EvaluationResult
-        if configuration.evaluation.task == .ranking {
-            let writer = try UserResultsWriter(to: run.users)
-            result = try evaluator.evaluate(model, on: .test) { try writer.write($0) }
-            try writer.finish()
-        } else {
-            result = try evaluator.evaluate(model, on: .test)
-        }
-        state.seconds += Date().timeIntervalSince(begin)
-        try AtomicFile.write(json: manifest(state), to: run.manifest)
-        try Report(
-            configuration: resolved, manifest: manifest(state), history: run.historyEntries(),
-            result: result
-        ).write(to: run.report)
-        try AtomicFile.write(json: result, to: run.metrics)
-        checkpoints.removeEverything()
-        observe(.finished(result))
-        return result
+        try checkpoints.save(&state, weights: model.state(), optimizer: [:])
     }
 }

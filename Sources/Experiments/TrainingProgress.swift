@@ -4,6 +4,8 @@ public enum TrainingEvent: Sendable {
     case started(parameters: Int, estimatedMemory: Int, resumedAtEpoch: Int?)
     /// What the model took of the data before training, in a line.
     case note(String)
+    /// Something that was not as expected and was dealt with.
+    case notice(String)
     /// After a step.
     case step(StepProgress)
     /// After an epoch with its line of history.

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// A file of per-user results that cannot be read or written.
@@ -42,9 +43,9 @@ public struct UserResults: Sendable, Equatable {
     public init(contentsOf url: URL) throws(UserResultsError) {
         let data: Data
         do {
-            data = try Data(contentsOf: url, options: .mappedIfSafe)
+            data = try FileReading.mapped(url)
         } catch {
-            throw .unreadable(path: url.path, reason: error.localizedDescription)
+            throw .unreadable(path: error.path, reason: error.reason)
         }
         let result = data.withUnsafeBytes { bytes in
             Result { () throws(UserResultsError) in try Self.rows(in: bytes, path: url.path) }

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// Writes per-user results as they come; memory does not grow with their number.
@@ -5,9 +6,7 @@ public import Foundation
 /// Rows go to a file beside the final one, which ``finish()`` moves into place: a results file that
 /// is there is complete. A writer that is let go of without finishing removes what it wrote.
 public final class UserResultsWriter {
-    private let url: URL
-    private let partial: URL
-    private let handle: FileHandle
+    private let file: AtomicWriter
     private var buffer: [UInt8] = []
     private var isFinished = false
 
@@ -15,21 +14,12 @@ public final class UserResultsWriter {
 
     /// Starts a file with its header; one of that name is replaced on finishing.
     public init(to url: URL) throws(UserResultsError) {
-        self.url = url
-        partial = url.appendingPathExtension("tmp")
         do {
-            try Data().write(to: partial)
-            handle = try FileHandle(forWritingTo: partial)
+            file = try AtomicWriter(url)
         } catch {
-            throw .unwritable(path: partial.path, reason: error.localizedDescription)
+            throw .unwritable(path: error.path, reason: error.reason)
         }
         buffer.append(contentsOf: CSV.line(UserResults.columns).utf8)
-    }
-
-    deinit {
-        guard !isFinished else { return }
-        try? handle.close()
-        try? FileManager.default.removeItem(at: partial)
     }
 
     /// Adds one result.
@@ -51,21 +41,18 @@ public final class UserResultsWriter {
         precondition(!isFinished, "UserResultsWriter.finish: expected to be called once, got twice")
         try flush()
         do {
-            try handle.close()
+            try file.commit()
         } catch {
-            throw .unwritable(path: partial.path, reason: error.localizedDescription)
-        }
-        guard rename(partial.path, url.path) == 0 else {
-            throw .unwritable(path: url.path, reason: String(cString: strerror(errno)))
+            throw .unwritable(path: error.path, reason: error.reason)
         }
         isFinished = true
     }
 
     private func flush() throws(UserResultsError) {
         do {
-            try handle.write(contentsOf: buffer)
+            try file.write(Data(buffer))
         } catch {
-            throw .unwritable(path: partial.path, reason: error.localizedDescription)
+            throw .unwritable(path: error.path, reason: error.reason)
         }
         buffer.removeAll(keepingCapacity: true)
     }

@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Files
 public import Foundation
 
 /// Reading and writing of tensors by name in the safetensors format.
@@ -28,16 +29,15 @@ public enum Safetensors {
             header.entries[name] = SafetensorsHeader.Entry(
                 dtype: tensor.dtype.safetensorsName, shape: tensor.shape, offsets: [begin, end])
         }
-        let temporary = url.deletingLastPathComponent()
-            .appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString).tmp")
         do {
-            try write(header, order.map(\.value), to: temporary)
-            guard rename(temporary.path, url.path) == 0 else {
-                throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: url.path])
-            }
+            let writer = try AtomicWriter(url)
+            try writer.write(header.encoded())
+            for (_, tensor) in order { try writer.write(tensor.hostBytes()) }
+            try writer.commit()
         } catch {
-            try? FileManager.default.removeItem(at: temporary)
-            throw SafetensorsError(path: url.path, reason: .unwritable(String(describing: error)))
+            throw SafetensorsError(
+                path: url.path,
+                reason: .unwritable((error as? FileError)?.reason ?? "its header cannot be made"))
         }
     }
 
@@ -49,9 +49,9 @@ public enum Safetensors {
     ) throws(SafetensorsError) -> (tensors: [String: Tensor], metadata: [String: String]) {
         let data: Data
         do {
-            data = try Data(contentsOf: url, options: .mappedIfSafe)
+            data = try FileReading.mapped(url)
         } catch {
-            throw SafetensorsError(path: url.path, reason: .unreadable(String(describing: error)))
+            throw SafetensorsError(path: url.path, reason: .unreadable(error.reason))
         }
         do {
             let (header, start) = try SafetensorsHeader.parse(data)
@@ -76,19 +76,6 @@ public enum Safetensors {
         }
         guard let made else { throw .notTruthValues(tensor: place.name) }
         return made
-    }
-
-    private static func write(
-        _ header: SafetensorsHeader, _ tensors: [Tensor], to url: URL
-    ) throws {
-        try Data().write(to: url)
-        let file = try FileHandle(forWritingTo: url)
-        defer { try? file.close() }
-        try file.write(contentsOf: header.encoded())
-        for tensor in tensors {
-            try file.write(contentsOf: tensor.hostBytes())
-        }
-        try file.synchronize()
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// The JSON header of a safetensors file.
@@ -125,27 +126,15 @@ struct SafetensorsHeader: Codable {
     }
 
     private static func explain(_ error: any Error, in json: Data) -> String {
-        let context: DecodingError.Context
         switch error {
-        case DecodingError.typeMismatch(_, let at), DecodingError.keyNotFound(_, let at),
-            DecodingError.valueNotFound(_, let at):
-            context = at
-        default:
-            return explainSyntax(of: json)
+        case let error as DecodingError:
+            if case .dataCorrupted = error { break }
+            return error.words
+        default: break
         }
-        let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-        return (path + [context.debugDescription]).joined(separator: ": ")
-    }
-
-    /// What is wrong with JSON of which the decoder only says that it is corrupted.
-    private static func explainSyntax(of json: Data) -> String {
-        do {
-            _ = try JSONSerialization.jsonObject(with: json)
-            return "a number is no 64-bit integer"
-        } catch {
-            let details = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
-            return details ?? "not valid JSON"
-        }
+        // Of a number that does not fit the decoder says no more than of what is not JSON.
+        return (try? JSONSerialization.jsonObject(with: json)) == nil
+            ? "not valid JSON" : "a number is no 64-bit integer"
     }
 
     /// The first key that comes twice in one object of valid JSON, which decoders pass over in silence.
@@ -185,6 +174,8 @@ extension SafetensorsHeader.Entry {
         guard let type = DType(safetensorsName: dtype) else {
             throw .unsupportedType(tensor: name, dtype: dtype)
         }
+        // libtorch's own operators end at far fewer dimensions.
+        guard shape.count <= 16 else { throw .invalidShape(tensor: name, shape: shape) }
         var byteCount = type.byteCount
         for size in shape {
             // An empty dimension must not hide that the strides of the others overflow.

@@ -46,6 +46,13 @@ public struct LearningRateSchedule: Codable, Equatable, Sendable {
         self.epochs = epochs
     }
 
+    /// Goes on where a stored schedule stood; false when that cannot have stood there.
+    public mutating func resume(from stored: LearningRateSchedule) -> Bool {
+        guard stored.reductions >= 0, stored.epochsWithoutGain >= 0 else { return false }
+        (reductions, epochsWithoutGain) = (stored.reductions, stored.epochsWithoutGain)
+        return true
+    }
+
     /// Whether an epoch (from 0) belongs to the warm-up.
     public func isWarmup(epoch: Int) -> Bool { epoch < configuration.warmupEpochs }
 

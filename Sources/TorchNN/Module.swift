@@ -7,7 +7,7 @@ public final class Parameter {
 
     /// Whether it holds data that a model took from its catalogs or events, such as image vectors.
     ///
-    /// Data is saved with the weights, is never trained, and has whatever size it has.
+    /// Data is saved with the weights and is never trained; a list of numbers has whatever length it has.
     public let isData: Bool
 
     /// Whether training changes it; a frozen parameter gets no gradient.
@@ -60,13 +60,24 @@ public enum ModuleError: Error, Equatable, CustomStringConvertible {
     case unknown([String])
     /// A tensor has another shape than its parameter.
     case shape(name: String, expected: [Int], got: [Int])
+    /// A tensor has another element type than its parameter.
+    case type(name: String, expected: String, got: String)
+    /// A tensor holds a number that is not finite.
+    case notFinite(name: String)
+    /// Tensors that hold data contradict themselves or the module.
+    case data(name: String, reason: String)
 
     /// The names and shapes concerned.
     public var description: String {
         switch self {
         case .missing(let names): "weights lack \(names.joined(separator: ", "))"
         case .unknown(let names): "weights hold unknown \(names.joined(separator: ", "))"
-        case .shape(let name, let expected, let got): "\(name): expected \(expected), got \(got)"
+        case .shape(let name, let expected, let got):
+            "\(name): expected the shape \(expected), got \(got)"
+        case .type(let name, let expected, let got):
+            "\(name): expected numbers of type \(expected), got \(got)"
+        case .notFinite(let name): "\(name): holds a number that is not finite"
+        case .data(let name, let reason): "\(name): \(reason)"
         }
     }
 }
@@ -117,9 +128,13 @@ open class Module {
 
     /// This module and all modules in it.
     public final func modules() -> [Module] {
-        var found: [Module] = [self]
-        visit(prefix: "") { _, leaf in
-            if let module = leaf as? Module { found.append(module) }
+        namedModules().map(\.module)
+    }
+
+    private func namedModules() -> [(name: String, module: Module)] {
+        var found: [(name: String, module: Module)] = [("model", self)]
+        visit(prefix: "") { name, leaf in
+            if let module = leaf as? Module { found.append((name, module)) }
         }
         return found
     }
@@ -146,7 +161,15 @@ open class Module {
         Dictionary(uniqueKeysWithValues: parameters().map { ($0.name, $0.parameter.value) })
     }
 
-    /// Overwrites all parameters; names, and shapes of all that is trained, must be exactly the module's.
+    /// What is wrong with the data of this module itself, which was just read; nil where nothing is.
+    ///
+    /// Whoever indexes by its data overrides this: what a file holds must not lead outside.
+    open var dataProblem: String? { nil }
+
+    /// Overwrites all parameters, where everything fits.
+    ///
+    /// Names, types and shapes must be exactly the module's, but for the length of lists of data; all numbers must be
+    /// finite, and data must be what its module can work with.
     public final func load(_ state: [String: Tensor]) throws(ModuleError) {
         let own = parameters()
         let names = Set(own.map(\.name))
@@ -156,9 +179,13 @@ open class Module {
         guard unknown.isEmpty else { throw .unknown(unknown) }
         for (name, parameter) in own {
             guard let value = state[name] else { continue }
-            guard value.shape == parameter.value.shape || parameter.isData else {
-                throw .shape(name: name, expected: parameter.value.shape, got: value.shape)
+            let own = parameter.value
+            guard value.dtype == own.dtype else {
+                throw .type(name: name, expected: "\(own.dtype)", got: "\(value.dtype)")
             }
+            guard value.shape == own.shape || parameter.isData && own.rank == 1 && value.rank == 1
+            else { throw .shape(name: name, expected: own.shape, got: value.shape) }
+            guard value.count == 0 || value.isFinite else { throw .notFinite(name: name) }
         }
         for (name, parameter) in own {
             guard let value = state[name] else { continue }
@@ -168,6 +195,14 @@ open class Module {
                 parameter.value.copy(from: value)
             }
         }
+        for (name, module) in namedModules() {
+            if let problem = module.dataProblem { throw .data(name: name, reason: problem) }
+        }
+    }
+
+    /// The first parameter with a number that is not finite; nil where all are.
+    public final var notFiniteParameter: String? {
+        parameters().first { $0.parameter.value.count > 0 && !$0.parameter.value.isFinite }?.name
     }
 
     /// Moves all parameters to a device.

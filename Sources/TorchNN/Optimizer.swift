@@ -128,9 +128,58 @@ public final class Optimizer {
     /// Everything that a later step depends on, by parameter name and kind; shares memory.
     public func state() -> [String: Tensor] { moments }
 
-    /// Continues from a stored ``state()``.
-    public func load(_ state: [String: Tensor]) {
+    /// Continues from a stored ``state()``, which must be one that this optimizer leaves.
+    public func load(_ state: [String: Tensor]) throws(ModuleError) {
+        let known = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.parameter) })
+        for (name, value) in state.sorted(by: { $0.key < $1.key }) {
+            let dot = name.lastIndex(of: ".")
+            let kind = dot.map { String(name[name.index(after: $0)...]) } ?? ""
+            guard let dot, let parameter = known[String(name[..<dot])],
+                kinds.contains(kind)
+            else { throw .unknown([name]) }
+            try Self.check(value, kind, name, of: parameter.value)
+        }
+        for (name, _) in parameters {
+            let missing = kinds.filter { state["\(name).\($0)"] == nil && $0 != "row_steps" }
+            guard missing.isEmpty || kinds.allSatisfy({ state["\(name).\($0)"] == nil }) else {
+                throw .missing(missing.map { "\(name).\($0)" })
+            }
+        }
         moments = state.mapValues { $0.copied() }
+    }
+
+    /// What is kept of a parameter, the rows' steps last, which only sparse gradients have.
+    private var kinds: [String] {
+        guard configuration.kind != .sgd else { return ["momentum_buffer"] }
+        return ["exp_avg", "exp_avg_sq", "step"] + (configuration.rowSparse ? ["row_steps"] : [])
+    }
+
+    private static func check(
+        _ value: Tensor, _ kind: String, _ name: String, of parameter: Tensor
+    ) throws(ModuleError) {
+        let dtype: DType = kind == "row_steps" ? .int32 : .float32
+        guard value.dtype == dtype else {
+            throw .type(name: name, expected: "\(dtype)", got: "\(value.dtype)")
+        }
+        let shape =
+            switch kind {
+            case "step": [Int]()
+            case "row_steps": [parameter.size(0)]
+            default: parameter.shape
+            }
+        guard value.shape == shape else {
+            throw .shape(name: name, expected: shape, got: value.shape)
+        }
+        guard value.count == 0 || value.isFinite else { throw .notFinite(name: name) }
+        // Squares and counts; beyond 2^24 a float32 no longer counts.
+        guard ["exp_avg", "momentum_buffer"].contains(kind) || value.count == 0
+            || (-value.to(.float32)).maximum().item() <= 0
+        else { throw .data(name: name, reason: "holds a number below 0") }
+    }
+
+    /// The first of what is kept that is not finite; nil where all is.
+    public var notFiniteMoment: String? {
+        moments.sorted { $0.key < $1.key }.first { $0.value.count > 0 && !$0.value.isFinite }?.key
     }
 
     private func moment(_ kind: String, _ name: String, like value: Tensor) -> Tensor {

@@ -64,7 +64,9 @@ struct TrainerRefusalTests {
         try Data().write(to: file)
         let run = RunDirectory(file.appendingPathComponent("run"))
         #expect(
-            throws: RunError.unreadable(path: run.url.path, reason: "cannot be made a directory")
+            throws: RunError.unreadable(
+                path: run.url.path,
+                reason: "a part of the path is a file, not a directory; choose another place")
         ) {
             try Trainer(
                 ExperimentConfiguration(yaml: tinySASRec), dataset: cyclicDataset(), run: run

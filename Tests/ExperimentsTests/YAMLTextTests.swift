@@ -177,23 +177,9 @@ import Torch
         ).resolved()
         #expect(
             new.differences(from: old).map(\.description) == [
-                "parameters.heads: 1, was 2", "training.epochs: 9, was 4",
+                "parameters.heads was 2, is 1", "training.epochs was 4, is 9",
             ])
         #expect(old.differences(from: old).isEmpty)
-        #expect(!new.continues(old))
-        for (assignments, continues) in [
-            (["training.epochs=9"], true), (["training.patience=3", "training.epochs=2"], true),
-            (["training.epochs=9", "seed=9"], false),
-        ] {
-            let longer = try ExperimentConfiguration(yaml: tinySASRec, assignments: assignments)
-            #expect(try longer.resolved().continues(old) == continues)
-        }
-        let cosine = ["training.schedule.kind=cosine"]
-        let first = try ExperimentConfiguration(yaml: tinySASRec, assignments: cosine).resolved()
-        let second = try ExperimentConfiguration(
-            yaml: tinySASRec, assignments: cosine + ["training.epochs=9"]
-        ).resolved()
-        #expect(!second.continues(first))
     }
 
     /// Ten examples with a mean of 1 and two with a mean of 4: (10 + 8) / 12.

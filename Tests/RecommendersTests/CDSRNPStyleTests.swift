@@ -53,7 +53,7 @@ import TorchNN
 
     /// Two of the rows 0, 2, 4 and 6, which qualify, at equal distances: the first and the third of them.
     @Test func supportSetIsSpread() {
-        let support = SupportSet()
+        let support = SupportSet(itemCount: 9)
         let rows = (0..<10).map { [Int32($0), 50] }
         support.take(2, of: .histories(rows)) { $0.isMultiple(of: 2) && $0 < 8 }
         #expect(support.batch.items == [0, 50, 4, 50])

@@ -121,7 +121,53 @@ struct ModuleTests {
         let unknown = #expect(throws: ModuleError.self) { try tree.load(state) }
         #expect(unknown?.description == "weights hold unknown left.other")
         let shape = ModuleError.shape(name: "w", expected: [2, 3], got: [3])
-        #expect(shape.description == "w: expected [2, 3], got [3]")
+        #expect(shape.description == "w: expected the shape [2, 3], got [3]")
+    }
+
+    @Test("types and numbers that are not finite are refused before anything is copied")
+    func loadChecksNumbers() throws {
+        let tree = Tree()
+        let before = tree.odd.value.copied()
+        var state = tree.state().mapValues { Tensor.ones($0.shape) }
+        state["left.some_weight"] = Tensor([1, 2, 3] as [Int32])
+        let type = #expect(throws: ModuleError.self) { try tree.load(state) }
+        #expect(
+            type?.description == "left.some_weight: expected numbers of type float32, got int32")
+        for number in [Float.nan, .infinity, -.infinity] {
+            state["left.some_weight"] = Tensor([1, number, 3])
+            #expect(throws: ModuleError.notFinite(name: "left.some_weight")) {
+                try tree.load(state)
+            }
+        }
+        #expect(identical(tree.odd.value, before))
+        #expect(tree.notFiniteParameter == nil)
+        tree.odd.value.copy(from: Tensor.full(tree.odd.value.shape, value: .nan))
+        #expect(tree.notFiniteParameter == "Odd")
+    }
+
+    /// Data that a module indexes by: a list that may have any length.
+    private final class Indexed: Module {
+        let places = Parameter(data: Tensor([0, 1] as [Int32]))
+
+        override var dataProblem: String? {
+            places.value.elements(as: Int32.self).allSatisfy { (0..<3).contains($0) }
+                ? nil : "expected places below 3"
+        }
+    }
+
+    @Test("data keeps its type and its module's rule, not its length")
+    func loadChecksData() throws {
+        let module = Indexed()
+        try module.load(["places": Tensor([2, 1, 0, 0] as [Int32])])
+        #expect(module.places.value.count == 4)
+        try module.load(["places": Tensor([Int32]())])
+        #expect(
+            throws: ModuleError.data(name: "model", reason: "expected places below 3")
+        ) { try module.load(["places": Tensor([3] as [Int32])]) }
+        #expect(throws: ModuleError.self) { try module.load(["places": Tensor([1] as [Float])]) }
+        #expect(throws: ModuleError.self) {
+            try module.load(["places": Tensor([1, 2] as [Int32], shape: [1, 2])])
+        }
     }
 
     @Test("a stored state shares memory; a module that moves keeps values and freezing")

@@ -167,7 +167,7 @@ struct OptimizerTests {
         let resumed = Pair()
         try resumed.load(weights)
         let second = Optimizer(settings(name), module: resumed)
-        second.load(state)
+        try second.load(state)
         steps(3, resumed, second)
         #expect(identical(resumed.first.weight.value, whole.first.weight.value))
         #expect(identical(resumed.second.weight.value, whole.second.weight.value))
@@ -177,5 +177,36 @@ struct OptimizerTests {
             Set(state.keys)
                 == Set(kinds(name).flatMap { ["first.weight.\($0)", "second.weight.\($0)"] }))
         if let step = state["first.weight.step"] { #expect(step.item() == 3) }
+    }
+
+    /// What an optimizer never leaves is not taken: neither does it trap, nor do moments begin anew in silence.
+    @Test func storedMomentsMustFit() throws {
+        let module = Pair()
+        let optimizer = Optimizer(settings("adam"), module: module)
+        optimizer.clearGradients()
+        module.loss().backward()
+        optimizer.step(learningRate: 0.01)
+        let good = optimizer.state().mapValues { $0.copied() }
+        let key = "first.weight"
+        func refuses(_ change: (inout [String: Tensor]) -> Void) {
+            var state = good
+            change(&state)
+            let fresh = Optimizer(settings("adam"), module: module)
+            #expect(throws: ModuleError.self) { try fresh.load(state) }
+            #expect(fresh.state().isEmpty)
+        }
+        try Optimizer(settings("adam"), module: module).load(good)
+        refuses { $0["\(key).exp_avg_sq"] = nil }
+        refuses { $0["\(key).step"] = nil }
+        refuses { $0["third.weight.exp_avg"] = $0["\(key).exp_avg"] }
+        refuses { $0["\(key).momentum_buffer"] = $0["\(key).exp_avg"] }
+        refuses { $0["\(key).row_steps"] = Tensor([Int32](repeating: 1, count: 2)) }
+        refuses { $0[key] = Tensor(1) }
+        refuses { $0["\(key).exp_avg"] = .zeros([1, 1, 1]) }
+        refuses { $0["\(key).exp_avg"] = $0["\(key).exp_avg"]?.to(.float64) }
+        refuses { $0["\(key).step"] = Tensor([1, 2] as [Float]) }
+        refuses { $0["\(key).step"] = Tensor(-1) }
+        refuses { $0["\(key).exp_avg_sq"] = $0["\(key).exp_avg_sq"].map { -$0 - 1 } }
+        refuses { $0["\(key).exp_avg"] = $0["\(key).exp_avg"].map { $0 * Double.nan } }
     }
 }

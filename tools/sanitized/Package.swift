@@ -28,7 +28,8 @@ let package = Package(
                 ]),
                 .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
-        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "Files"),
+        .target(name: "Torch", dependencies: ["CTorch", "Files"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"]),
     ],
     cxxLanguageStandard: .cxx20

@@ -6,7 +6,7 @@ struct HTMLPage {
     let body: [String]
 
     func write(to url: URL) throws {
-        try AtomicFile.write(Data(text.utf8), to: url)
+        try RunFile.write(Data(text.utf8), to: url)
     }
 
     private var text: String {

@@ -19,6 +19,12 @@ public struct SweepPlan: Sendable {
         /// Where the run goes.
         public let run: RunDirectory
 
+        /// Whether the run has ended and is this one: another process can have trained another experiment there.
+        var isDone: Bool {
+            run.isFinished
+                && (try? ExperimentConfiguration(contentsOf: run.experiment)) == configuration
+        }
+
         /// The variant and the seed.
         public var title: String { "\(variant), seed \(seed)" }
     }

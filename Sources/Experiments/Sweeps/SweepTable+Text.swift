@@ -123,9 +123,9 @@ extension SweepTable {
         for (title, table) in sections {
             text += "\n\(title):\n\n" + table.rendered(as: .markdown)
         }
-        try AtomicFile.write(
+        try RunFile.write(
             Data(text.utf8), to: directory.appendingPathComponent("table.md"))
-        try AtomicFile.write(json: self, to: directory.appendingPathComponent("table.json"))
+        try RunFile.write(json: self, to: directory.appendingPathComponent("table.json"))
         try page(
             title: directory.lastPathComponent, explanation: explanation
         ).write(to: directory.appendingPathComponent("report.html"))

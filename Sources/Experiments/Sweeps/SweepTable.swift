@@ -100,7 +100,7 @@ public struct SweepTable: Codable, Sendable {
     ) throws {
         self.metrics = metrics
         self.part = part
-        let finished = try plan.jobs.filter(\.run.isFinished).map { try Finished($0, part) }
+        let finished = try plan.jobs.filter(\.isDone).map { try Finished($0, part) }
         let byVariant = Dictionary(grouping: finished, by: \.variant)
         let first = byVariant[plan.baseline] ?? []
         baseline = plan.baseline

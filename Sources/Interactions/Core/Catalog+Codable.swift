@@ -19,11 +19,21 @@ extension Catalog {
                 debugDescription: "expected at least one item, and of each feature none or one "
                     + "per item")
         }
+        let first = try container.decode(ItemID.self, forKey: .firstItem)
+        guard first.rawValue > 0, ids.count <= Int(Int32.max) - Int(first.rawValue) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .firstItem, in: container,
+                debugDescription: "expected an item's number from 1, got \(first.rawValue)")
+        }
         self.init(
-            name: try container.decode(String.self, forKey: .name),
-            firstItem: try container.decode(ItemID.self, forKey: .firstItem),
+            name: try container.decode(String.self, forKey: .name), firstItem: first,
             externalIDs: ids, titles: titles, categories: categories, brands: brands,
             prices: prices, texts: texts)
+        if let repeatedID {
+            throw DecodingError.dataCorruptedError(
+                forKey: .externalIDs, in: container,
+                debugDescription: "the id \"\(repeatedID)\" stands twice")
+        }
     }
 
     /// Encodes everything but the lookup order, which follows from the ids, and items also bought, which only training needs.

@@ -82,6 +82,13 @@ public struct Catalog: Sendable, Codable, Equatable {
         return nil
     }
 
+    /// An external id that several items have; nil when each has its own.
+    var repeatedID: String? {
+        guard !order.isEmpty else { return nil }
+        let ids = order.lazy.map { externalIDs[Int($0)] }
+        return zip(ids, ids.dropFirst()).first { ByteOrder.compare($0, $1) == 0 }?.0
+    }
+
     /// The external id of one of this domain's items.
     public func externalID(of item: ItemID) -> String { externalIDs[position(of: item)] }
 

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// A domain's catalog on disk: one JSON object a line, in the order of the item ids.
@@ -21,8 +22,11 @@ enum CatalogFile {
     static func read(_ path: String, name: String, firstItem: ItemID, count: Int)
         throws(DatasetError) -> Catalog
     {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .unreadable(path: path, reason: "cannot be read")
+        let data: Data
+        do {
+            data = try FileReading.data(URL(fileURLWithPath: path))
+        } catch {
+            throw .unreadable(path: error.path, reason: error.reason)
         }
         let lines = try decode(data, path: path)
         guard lines.count == count, count > 0 else {
@@ -30,7 +34,7 @@ enum CatalogFile {
                 path: path, reason: "expected \(max(count, 1)) items, got \(lines.count)")
         }
         let categories = lines.map { $0.categories ?? "" }
-        return Catalog(
+        let catalog = Catalog(
             name: name, firstItem: firstItem, externalIDs: lines.map(\.id),
             titles: FeatureColumn.compact(lines.map(\.title)),
             categories: categories.contains { !$0.isEmpty } ? categories : [],
@@ -39,6 +43,10 @@ enum CatalogFile {
             texts: FeatureColumn.compact(lines.map(\.text)),
             alsoBought: lines.contains { $0.alsoBought != nil }
                 ? lines.map { $0.alsoBought ?? [] } : [])
+        if let id = catalog.repeatedID {
+            throw .invalid(path: path, reason: "the id \"\(id)\" stands twice")
+        }
+        return catalog
     }
 
     /// Decodes all lines at once, as one array, and one by one only to name a line that is wrong.

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// The names of a dataset's files.
@@ -16,29 +17,23 @@ enum DatasetFiles {
 }
 
 extension Dataset {
-    /// Opens a dataset's directory: maps its columns and checks that sizes, ids and counts agree.
+    /// Opens a dataset's directory: maps its columns and checks that sizes, ids, counts and checksums agree.
     ///
-    /// The files' checksums are not computed here, because that reads everything; see ``verify()``.
-    public static func open(_ directory: URL) throws(DatasetError) -> Dataset {
+    /// Checksums read everything once, at the speed of the device or of memory; who has just verified the same files can
+    /// leave that out.
+    public static func open(
+        _ directory: URL, verifying: Bool = true
+    ) throws(DatasetError) -> Dataset {
         let manifest = try readManifest(in: directory)
         let file = DatasetDirectory(directory: directory)
         let (users, events) = (manifest.users, manifest.events)
+        let catalogs = try file.catalogs(of: manifest)
+        let userOffsets: Column<Int64> = try file.column(DatasetFiles.userOffsets, count: users + 1)
+        let order: Column<Int32> = try file.column(DatasetFiles.userOrder, count: users)
         let userBytes = try file.map(DatasetFiles.userBytes)
-        let table = UserTable(
-            bytes: userBytes,
-            offsets: try file.column(DatasetFiles.userOffsets, count: users + 1),
-            order: try file.column(DatasetFiles.userOrder, count: users))
-        var catalogs: [Catalog] = []
-        var next: Int32 = 1
-        for (index, domain) in manifest.domains.enumerated() {
-            let catalog = try CatalogFile.read(
-                file.path(DatasetFiles.catalog(index)), name: domain.name,
-                firstItem: ItemID(rawValue: next), count: domain.items)
-            next += Int32(catalog.count)
-            catalogs.append(catalog)
-        }
         let dataset = Dataset(
-            directory: directory, manifest: manifest, catalogs: catalogs, users: table,
+            directory: directory, manifest: manifest, catalogs: catalogs,
+            users: UserTable(bytes: userBytes, offsets: userOffsets, order: order),
             offsets: try file.column(DatasetFiles.offsets, count: users + 1),
             items: try file.column(DatasetFiles.items, count: events),
             times: try file.column(DatasetFiles.times, count: events),
@@ -49,37 +44,48 @@ extension Dataset {
             vectors: try (manifest.vectors ?? []).map { set throws(DatasetError) in
                 try file.vectors(set, catalogs: catalogs)
             })
-        try checkCatalogs(catalogs, path: file.path(DatasetFiles.manifest))
-        try dataset.checkOffsets(
-            dataset.offsets, end: events, path: file.path(DatasetFiles.offsets))
-        let userOffsets: Column<Int64> = try file.column(DatasetFiles.userOffsets, count: users + 1)
-        try dataset.checkOffsets(
+        try checkOffsets(dataset.offsets, end: events, path: file.path(DatasetFiles.offsets))
+        try checkOffsets(
             userOffsets, end: userBytes.bytes.count, path: file.path(DatasetFiles.userOffsets))
-        let order: Column<Int32> = try file.column(DatasetFiles.userOrder, count: users)
         try checkRange(order, 0...Int32(max(users - 1, 0)), path: file.path(DatasetFiles.userOrder))
         try checkRange(
             dataset.items, 1...Int32(max(dataset.itemCount, 1)),
             path: file.path(DatasetFiles.items))
+        if verifying { try dataset.verify() }
         return dataset
     }
 
-    /// Reads every data file again and compares its checksum with `dataset.json`.
+    /// Reads every data file again and compares its checksum with `dataset.json`, and checks what costs a pass.
     public func verify() throws(DatasetError) {
         guard let directory else { return }
         let file = DatasetDirectory(directory: directory)
-        for stored in manifest.files {
-            let mapped = try file.map(stored.name)
-            var sum = Checksum()
-            withExtendedLifetime(mapped) { sum.update(mapped.bytes) }
-            guard sum.text == stored.checksum else {
-                throw .checksumMismatch(
-                    path: file.path(stored.name), expected: stored.checksum, got: sum.text)
-            }
-        }
         let total = DatasetManifest.totalChecksum(of: manifest.files)
         guard total == manifest.checksum else {
             throw .checksumMismatch(
                 path: file.path(DatasetFiles.manifest), expected: manifest.checksum, got: total)
+        }
+        try file.requireListed(in: manifest)
+        let failures = concurrentMap(manifest.files.count) { place -> DatasetError? in
+            do throws(DatasetError) {
+                try file.verify(manifest.files[place])
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure = failures.lazy.compactMap(\.self).first { throw failure }
+        guard users.isOrdered else {
+            throw .invalid(
+                path: file.path(DatasetFiles.userOrder),
+                reason: "the users do not stand in the order of their ids; import the dataset again"
+            )
+        }
+        for set in vectors where !set.isUsable {
+            throw .invalid(
+                path: directory.path,
+                reason:
+                    "vectors \(set.name) of \(catalogs[set.domain.rawValue].name) hold a number that "
+                    + "is not finite, or beyond 1e15; attach them again")
         }
     }
 
@@ -92,26 +98,29 @@ extension Dataset {
         guard FileManager.default.fileExists(atPath: path.path) else {
             throw .notADataset(path: directory.path)
         }
-        let decoder = JSONDecoder()
+        let manifest: DatasetManifest
         do {
-            let data = try Data(contentsOf: path)
-            let version = try decoder.decode(VersionOnly.self, from: data).formatVersion
+            let data = try FileReading.data(path)
+            let version = try JSONFile.decode(VersionOnly.self, data, path: path.path).formatVersion
             guard version == DatasetManifest.currentFormatVersion else {
                 throw DatasetError.unsupportedVersion(
                     path: path.path, found: version,
                     supported: DatasetManifest.currentFormatVersion)
             }
-            return try decoder.decode(DatasetManifest.self, from: data)
+            manifest = try JSONFile.decode(DatasetManifest.self, data, path: path.path)
         } catch let error as DatasetError {
             throw error
-        } catch let error as DecodingError {
-            throw .invalid(path: path.path, reason: error.reason)
         } catch {
-            throw .unreadable(path: path.path, reason: "cannot be read")
+            throw .unreadable(
+                path: path.path, reason: (error as? FileError)?.reason ?? "cannot be read")
         }
+        if let problem = manifest.problem {
+            throw .invalid(path: path.path, reason: "\(problem); import the dataset again")
+        }
+        return manifest
     }
 
-    private func checkOffsets(_ offsets: Column<Int64>, end: Int, path: String)
+    private static func checkOffsets(_ offsets: Column<Int64>, end: Int, path: String)
         throws(DatasetError)
     {
         let ascending = offsets.withUnsafeBufferPointer { offsets in
@@ -148,69 +157,4 @@ extension Dataset {
 
 private struct VersionOnly: Decodable {
     let formatVersion: Int
-}
-
-/// Access to the files of one dataset.
-struct DatasetDirectory {
-    let directory: URL
-
-    func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
-
-    func map(_ name: String) throws(DatasetError) -> MappedBytes {
-        do {
-            return try MappedBytes(path: path(name))
-        } catch {
-            throw .unreadable(path: path(name), reason: error.description)
-        }
-    }
-
-    func column<Element>(_ name: String, count: Int) throws(DatasetError) -> Column<Element> {
-        let bytes = try map(name)
-        let expected = count * MemoryLayout<Element>.stride
-        guard bytes.bytes.count == expected else {
-            throw .wrongSize(path: path(name), expected: expected, got: bytes.bytes.count)
-        }
-        return Column(bytes)
-    }
-
-    func vectors(_ set: DatasetManifest.VectorSet, catalogs: [Catalog]) throws(DatasetError)
-        -> ItemVectors
-    {
-        guard let domain = catalogs.firstIndex(where: { $0.name == set.domain }), set.width > 0,
-            let rowsFile = set.rowsFile, let presenceFile = set.presenceFile
-        else {
-            throw .invalid(
-                path: path(DatasetFiles.manifest),
-                reason: "vectors \(set.name): expected a domain of the dataset, a width and files")
-        }
-        let count = catalogs[domain].count
-        let vectors = ItemVectors(
-            name: set.name, domain: DomainID(rawValue: domain),
-            firstItem: catalogs[domain].firstItem, width: set.width,
-            rows: try column(rowsFile, count: count * set.width),
-            presence: try column(presenceFile, count: count))
-        guard vectors.presence.allSatisfy({ $0 <= 1 }), vectors.vectorCount == set.vectors else {
-            throw .invalid(
-                path: path(presenceFile),
-                reason: "expected \(set.vectors) ones and else zeros, got a sum of "
-                    + "\(vectors.vectorCount)")
-        }
-        return vectors
-    }
-}
-
-extension DecodingError {
-    /// One line that names the key.
-    var reason: String {
-        let context =
-            switch self {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context),
-                .keyNotFound(_, let context), .dataCorrupted(let context):
-                context
-            @unknown default:
-                DecodingError.Context(codingPath: [], debugDescription: "\(self)")
-            }
-        let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-        return key.isEmpty ? context.debugDescription : "\(key): \(context.debugDescription)"
-    }
 }

@@ -139,6 +139,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
         public var checksum: String
     }
 
+    /// The checksum over all data files as the manifest lists them.
+    package var totalChecksum: String { Self.totalChecksum(of: files) }
+
     /// The checksum over a list of data files: of their names, sizes and checksums, in order.
     static func totalChecksum(of files: [StoredFile]) -> String {
         var sum = Checksum()

@@ -49,6 +49,11 @@ public struct ItemVectors: Sendable {
             rows: Column(rows), presence: Column(vectors.map { $0 == nil ? 0 : 1 }))
     }
 
+    /// Whether all numbers can be computed with.
+    var isUsable: Bool {
+        rows.withUnsafeBufferPointer { $0.allSatisfy { abs($0) <= NumpyMatrix.largest } }
+    }
+
     /// The number of items, with and without a vector.
     public var itemCount: Int { presence.count }
 

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Read-only bytes that live as long as this object: a memory-mapped file, or a copy of an array.
@@ -8,14 +9,10 @@ final class MappedBytes: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
-    /// Maps the file at `path`; the error is the system's `errno`.
+    /// Maps the regular file at `path`.
     init(path: String) throws(SystemError) {
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(operation: "open") }
+        let (descriptor, size) = try FileReading.open(path)
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemError(operation: "fstat") }
-        let size = Int(status.st_size)
         isMapped = size > 0
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -23,7 +20,7 @@ final class MappedBytes: @unchecked Sendable {
         }
         guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
             address != MAP_FAILED
-        else { throw SystemError(operation: "mmap") }
+        else { throw SystemError() }
         bytes = UnsafeRawBufferPointer(start: address, count: size)
     }
 
@@ -47,26 +44,4 @@ final class MappedBytes: @unchecked Sendable {
             UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.deallocate()
         }
     }
-}
-
-/// A failed system call with the system's reason.
-struct SystemError: Error, CustomStringConvertible {
-    let operation: String
-    let code: Int32
-
-    init(operation: String, code: Int32 = errno) {
-        self.operation = operation
-        self.code = code
-    }
-
-    /// What to do about it, as the end of a line; empty where nobody knows.
-    var advice: String {
-        switch code {
-        case ENOSPC, EDQUOT: "; make room there, or take a place with more of it"
-        case EROFS, EACCES, EPERM: "; take a place that you may write to"
-        default: ""
-        }
-    }
-
-    var description: String { "\(operation): \(String(cString: strerror(code)))" }
 }

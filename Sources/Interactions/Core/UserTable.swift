@@ -54,6 +54,18 @@ public struct UserTable: Sendable {
         }
     }
 
+    /// Whether the order of the ids is what lookups rely on: each user once, by ascending bytes.
+    var isOrdered: Bool {
+        withExtendedLifetime(bytes) {
+            guard count > 1 else { return true }
+            return order.withUnsafeBufferPointer { order in
+                (1..<order.count).allSatisfy {
+                    ByteOrder.compare(idBytes(Int(order[$0 - 1])), idBytes(Int(order[$0]))) < 0
+                }
+            }
+        }
+    }
+
     /// The bytes of an id; the caller keeps the table alive while it uses them.
     private func idBytes(_ user: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes.bytes[Int(offsets[user])..<Int(offsets[user + 1])])

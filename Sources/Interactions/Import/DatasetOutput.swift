@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// The files of a dataset that is being written, with their sizes and checksums.
@@ -27,16 +28,11 @@ struct DatasetOutput {
 
     /// Writes `dataset.json`, at once.
     func write(_ manifest: DatasetManifest) throws(ImportError) {
-        let path = directory.appendingPathComponent(DatasetFiles.manifest).path
-        let unfinished = Unfinished.url(of: DatasetFiles.manifest, in: directory).path
-        do throws(ImportError) {
-            try Self.write(manifest, to: unfinished)
-            guard rename(unfinished, path) == 0 else {
-                throw .unwritable(path: path, error: SystemError(operation: "rename"))
-            }
+        let path = directory.appendingPathComponent(DatasetFiles.manifest)
+        do {
+            try JSONFile.write(manifest, to: path)
         } catch {
-            unlink(unfinished)
-            throw error
+            throw .unwritable(path: error.path, reason: error.reason)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// The directory in which an import works until the dataset is whole, `<name>.tmp-<pid>`.
@@ -15,9 +16,11 @@ struct DatasetStaging {
         directory = Unfinished.url(of: name, in: parent)
         try checkDestination()
         Unfinished.removeLeftovers(of: name, in: parent)
-        try? FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        guard mkdir(directory.path, 0o777) == 0 else {
-            throw .unwritable(path: directory.path, error: SystemError(operation: "mkdir"))
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true)
+        } catch {
+            throw .unwritable(path: directory.path, reason: SystemError.reason(of: error))
         }
     }
 
@@ -43,7 +46,8 @@ struct DatasetStaging {
 
     private static func rename(_ source: URL, _ target: URL) throws(ImportError) {
         guard Foundation.rename(source.path, target.path) == 0 else {
-            throw .unwritable(path: target.path, error: SystemError(operation: "rename"))
+            throw .unwritable(
+                path: target.path, reason: SystemError().description)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// One event as it was read, with the numbers that users and items got while reading.
@@ -51,7 +52,7 @@ final class EventSpill {
         try writer.finish()
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw .unreadable(path: path, reason: SystemError(operation: "open").description)
+            throw .unreadable(path: path, reason: SystemError().description)
         }
         defer { close(descriptor) }
         let capacity = 1 << 16
@@ -68,7 +69,7 @@ final class EventSpill {
                     wanted - filled)
                 guard got > 0 else {
                     throw .unreadable(
-                        path: path, reason: SystemError(operation: "read").description)
+                        path: path, reason: SystemError().description)
                 }
                 filled += got
             }

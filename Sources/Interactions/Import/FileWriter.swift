@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Writes a file through a buffer and keeps its checksum.
@@ -16,7 +17,7 @@ final class FileWriter {
         self.isChecked = isChecked
         descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw .unwritable(path: path, error: SystemError(operation: "open"))
+            throw .unwritable(path: path, reason: SystemError().description)
         }
         buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     }
@@ -64,7 +65,8 @@ final class FileWriter {
             let count = Foundation.write(
                 descriptor, bytes.baseAddress.map { $0 + position }, filled - position)
             if count < 0 {
-                failure = .unwritable(path: path, error: SystemError(operation: "write"))
+                failure = .unwritable(
+                    path: path, reason: SystemError().description)
             }
             position += max(count, 0)
         }

@@ -29,11 +29,6 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     /// A file of the dataset cannot be written.
     case unwritable(path: String, reason: String)
 
-    /// A file that cannot be written, with what to do where the system says why.
-    static func unwritable(path: String, error: SystemError) -> ImportError {
-        .unwritable(path: path, reason: error.description + error.advice)
-    }
-
     /// One line that says what is wrong and, where it helps, what to do.
     public var description: String {
         switch self {

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Reads a file line by line through one buffer, which grows only for a line longer than itself.
@@ -33,7 +34,7 @@ final class LineReader {
         self.path = path
         descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw .unreadable(path: path, reason: SystemError(operation: "open").description)
+            throw .unreadable(path: path, reason: SystemError().description)
         }
         var status = stat()
         let isFile = fstat(descriptor, &status) == 0 && (status.st_mode & S_IFMT) == S_IFREG
@@ -125,7 +126,7 @@ final class LineReader {
         }
         let count = read(descriptor, buffer + end, capacity - end)
         guard count >= 0 else {
-            throw .unreadable(path: path, reason: SystemError(operation: "read").description)
+            throw .unreadable(path: path, reason: SystemError().description)
         }
         let new = UnsafeRawBufferPointer(start: buffer + end, count: count)
         checksum.update(new)

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Reads `user item|time item|time …` with an item map and possibly a user map in JSON.
@@ -175,8 +176,11 @@ struct SequencesReader {
     private func readJSON<Value: Decodable & Collection>(_ path: String, expected: String)
         throws(ImportError) -> Value
     {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .unreadable(path: path, reason: "cannot be read")
+        let data: Data
+        do {
+            data = try FileReading.data(URL(fileURLWithPath: path))
+        } catch {
+            throw .unreadable(path: error.path, reason: error.reason)
         }
         guard let value = try? JSONDecoder().decode(Value.self, from: data) else {
             throw .malformed(path: path, line: 1, reason: "expected JSON of the form \(expected)")

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// What is true of a made-up dataset: the latent vectors of its users and items.
@@ -25,14 +26,20 @@ public struct SimulationTruth: Sendable {
     public static func open(_ dataset: URL) throws(DatasetError) -> SimulationTruth {
         let folder = dataset.appendingPathComponent(Self.folder)
         let path = folder.appendingPathComponent(optionsFile).path
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw .unreadable(path: path, reason: "cannot be read; only generated data has a truth")
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .unreadable(path: path, reason: "no such file; only generated data has a truth")
         }
         let options: SimulationOptions
         do {
-            options = try JSONDecoder().decode(SimulationOptions.self, from: data)
+            options = try JSONFile.read(
+                SimulationOptions.self, from: URL(fileURLWithPath: path))
         } catch {
-            throw .invalid(path: path, reason: (error as? DecodingError)?.reason ?? "\(error)")
+            throw .invalid(path: path, reason: error.reason)
+        }
+        do {
+            try options.check()
+        } catch {
+            throw .invalid(path: path, reason: error.description)
         }
         let file = DatasetDirectory(directory: folder)
         let size = options.tasteSize
@@ -46,7 +53,14 @@ public struct SimulationTruth: Sendable {
     }
 
     static func write(_ options: SimulationOptions, to folder: URL) throws(ImportError) {
-        try DatasetOutput.write(options, to: folder.appendingPathComponent(optionsFile).path)
+        let path = folder.appendingPathComponent(optionsFile)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        do {
+            try encoder.encode(options).write(to: path)
+        } catch {
+            throw .unwritable(path: path.path, reason: SystemError.reason(of: error))
+        }
     }
 
     /// A user's taste in a domain at a share of the time range, 0 for its start and 1 for its end.

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Writes a made-up dataset while it comes into being, and what is true of it beside it.
@@ -16,8 +17,10 @@ struct SimulationWriter {
         self.domains = domains
         output = DatasetOutput(directory: directory)
         truth = directory.appendingPathComponent(SimulationTruth.folder)
-        guard mkdir(truth.path, 0o777) == 0 else {
-            throw .unwritable(path: truth.path, error: SystemError(operation: "mkdir"))
+        do {
+            try FileManager.default.createDirectory(at: truth, withIntermediateDirectories: false)
+        } catch {
+            throw .unwritable(path: truth.path, reason: SystemError.reason(of: error))
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 
 /// Vectors from files that become a part of an existing dataset.

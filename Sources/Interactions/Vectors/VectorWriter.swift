@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Writes the vectors of one domain's items, row after row in the order of the item ids.
@@ -63,7 +64,7 @@ final class VectorWriter {
         let file = "vectors-\(domain)-\(name)-\(digits).\(suffix)"
         let path = directory.appendingPathComponent(file).path
         guard rename(writer.path, path) == 0 else {
-            throw .unwritable(path: path, reason: SystemError(operation: "rename").description)
+            throw .unwritable(path: path, reason: SystemError().description)
         }
         output.record(writer, as: file)
         return file

@@ -71,12 +71,25 @@ final class CDSRNPDomain: Module {
 final class SupportSet: Module {
     private let offsets: Parameter
     private let items: Parameter
+    private let itemCount: Int
     private var known: (version: Int, batch: SequenceBatch)?
 
-    /// Nobody.
-    override init() {
+    /// Nobody yet; their items will be ids up to a number.
+    init(itemCount: Int) {
+        self.itemCount = itemCount
         offsets = Parameter(data: Tensor([0] as [Int32]))
         items = Parameter(data: Tensor([] as [Int32]))
+    }
+
+    /// Whether everybody has events, and of items that there are.
+    override var dataProblem: String? {
+        let (starts, read): ([Int32], [Int32]) = (
+            offsets.value.elements(), items.value.elements()
+        )
+        return offsetsProblem(starts, end: read.count)
+            ?? (zip(starts, starts.dropFirst()).allSatisfy { $0 < $1 }
+                ? nil : "somebody has no event")
+            ?? idsProblem(read, in: 1..<Int32(clamping: itemCount) + 1)
     }
 
     /// Takes at most `count` of the rows that a condition holds for, at equal distances.

@@ -100,7 +100,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
     private let decoder: FeedForward
     private let adaptiveLayer: SupportAttention
     private let norm: LayerNorm
-    private let support = SupportSet()
+    private let support: SupportSet
     private let dropout: Dropout
     private let chance: Generator
     /// Gated cross-attention, if any stage is chosen.
@@ -116,6 +116,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         settings = configuration
         self.shape = shape
         let width = configuration.embeddingSize
+        support = SupportSet(itemCount: shape.itemCount)
         itemEmbedding = Embedding(
             shape.itemCount + 1, width, initializer: .normal(deviation: 0.02), random: random)
         let sizes = CausalEncoderSettings(

@@ -10,6 +10,7 @@ final class ItemGraph: Module {
     let successors: Parameter
     /// Each successor's share of its item's followings.
     let shares: Parameter
+    private let ids: Int
     private var known: (version: Int, edges: Edges)?
 
     /// The edges on the host.
@@ -21,9 +22,20 @@ final class ItemGraph: Module {
 
     /// A graph without edges over ids below `ids`.
     init(ids: Int) {
+        self.ids = ids
         offsets = Parameter(data: Tensor([Int32](repeating: 0, count: ids + 1)))
         successors = Parameter(data: Tensor([Int32]()))
         shares = Parameter(data: Tensor([Float]()))
+    }
+
+    /// Whether the edges lead from and to items.
+    override var dataProblem: String? {
+        let edges = self.edges
+        return offsetsProblem(edges.offsets, rows: ids, end: edges.successors.count)
+            ?? idsProblem(edges.successors, in: 0..<Int32(clamping: ids))
+            ?? (edges.shares.count == edges.successors.count
+                && edges.shares.allSatisfy { (0...1).contains($0) }
+                ? nil : "expected a share from 0 to 1 for each edge")
     }
 
     /// Takes each item's successors, where an item is followed as often as it is listed.

@@ -34,6 +34,7 @@ final class KnowledgeGraph: Module {
     let relations: Parameter
     private let items: Int
     private let values: Int
+    private let kinds: Int
     private var known: (version: Int, edges: Edges)?
 
     private struct Edges {
@@ -42,13 +43,24 @@ final class KnowledgeGraph: Module {
         let relations: [Int32]
     }
 
-    /// A graph without edges.
-    init(items: Int, values: Int) {
+    /// A graph without edges, of so many kinds of relations.
+    init(items: Int, values: Int, kinds: Int = KnowledgeRelation.allCases.count) {
         self.items = items
         self.values = values
+        self.kinds = kinds
         offsets = Parameter(data: Tensor([Int32](repeating: 0, count: items + values + 1)))
         neighbours = Parameter(data: Tensor([Int32]()))
         relations = Parameter(data: Tensor([Int32]()))
+    }
+
+    /// Whether the edges lead from and to entities, by relations that there are.
+    override var dataProblem: String? {
+        let edges = self.edges
+        return offsetsProblem(edges.offsets, rows: items + values, end: edges.neighbours.count)
+            ?? idsProblem(edges.neighbours, in: 0..<Int32(clamping: items + values))
+            ?? idsProblem(edges.relations, in: 0..<Int32(kinds))
+            ?? (edges.relations.count == edges.neighbours.count
+                ? nil : "expected a relation for each edge")
     }
 
     /// Takes the values that most items share; a value, and an item, leads to its `limit` most frequent items.

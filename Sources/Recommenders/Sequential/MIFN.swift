@@ -137,7 +137,9 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
         table = Embedding(
             shape.itemCount + configuration.values, width, initializer: .xavierNormal,
             random: random)
-        knowledge = KnowledgeGraph(items: shape.itemCount, values: configuration.values)
+        knowledge = KnowledgeGraph(
+            items: shape.itemCount, values: configuration.values,
+            kinds: configuration.relations.count)
         domains = shape.domains.map { MIFNDomain(width, items: $0.itemCount, random: random) }
         transfer = KnowledgeTransfer(
             width, relations: configuration.relations.count, random: random)

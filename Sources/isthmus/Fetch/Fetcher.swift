@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Interactions
 
@@ -71,7 +72,7 @@ struct Fetcher {
         do {
             try files.createDirectory(at: whole, withIntermediateDirectories: true)
         } catch {
-            throw FetchError.unusable(path: output.path, reason: Message.reason(of: error))
+            throw FetchError.unusable(path: output.path, reason: SystemError.reason(of: error))
         }
         try download(to: scratch)
         for file in dataset.files {
@@ -91,7 +92,7 @@ struct Fetcher {
         guard rename(whole.path, output.path) == 0 else {
             throw FetchError.unusable(
                 path: output.path,
-                reason: Message.reason(of: POSIXError(.init(rawValue: errno) ?? .EIO)))
+                reason: SystemError().description)
         }
     }
 
@@ -137,7 +138,7 @@ struct Fetcher {
         do {
             try processes.start(process)
         } catch {
-            throw FetchError.python(step: step, reason: Message.reason(of: error))
+            throw FetchError.python(step: step, reason: SystemError.reason(of: error))
         }
         let text = String(
             decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -175,7 +176,7 @@ struct Fetcher {
         do {
             handle = try FileHandle(forReadingFrom: url)
         } catch {
-            throw FetchError.unusable(path: url.path, reason: Message.reason(of: error))
+            throw FetchError.unusable(path: url.path, reason: SystemError.reason(of: error))
         }
         defer { try? handle.close() }
         var sum = SHA256()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Errors as one line.
@@ -8,25 +9,6 @@ enum Message {
             .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
     }
 
-    /// Why the system refused something, without the path.
-    static func reason(of error: any Error) -> String {
-        let error = error as NSError
-        let system = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-        if system.domain == NSPOSIXErrorDomain, let code = Int32(exactly: system.code) {
-            return String(cString: strerror(code)).lowercased()
-        }
-        guard error.domain == NSCocoaErrorDomain else { return error.localizedDescription }
-        return switch CocoaError.Code(rawValue: error.code) {
-        case .fileNoSuchFile, .fileReadNoSuchFile: "no such file or directory"
-        case .fileReadNoPermission, .fileWriteNoPermission: "permission denied"
-        case .fileWriteOutOfSpace: "no space left on device"
-        case .fileWriteFileExists: "exists already"
-        case .fileWriteVolumeReadOnly: "read-only file system"
-        case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: "not UTF-8 text"
-        default: "it cannot be read or written"
-        }
-    }
-
     private static func text(of error: any Error) -> String {
         // Foundation's and Swift's own errors describe themselves for programmers.
         if let error = error as? DecodingError { return text(of: error) }
@@ -34,7 +16,7 @@ enum Message {
             return String(describing: error)
         }
         let path = (error as NSError).userInfo[NSFilePathErrorKey] as? String
-        return (path.map { "\($0): " } ?? "") + reason(of: error)
+        return (path.map { "\($0): " } ?? "") + SystemError.reason(of: error)
     }
 
     private static func text(of error: DecodingError) -> String {

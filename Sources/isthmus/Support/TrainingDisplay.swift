@@ -49,6 +49,7 @@ final class TrainingDisplay {
                     + (resumed.map { ", resumed after epoch \($0)" } ?? ""))
             if let resumed, resumed > 0 { kept.set("epoch \(resumed)") }
         case .note(let text): Console.line(text)
+        case .notice(let text): Console.error(text)
         case .step(let progress):
             let share = Double(progress.step) / Double(max(progress.steps, 1))
             line.show(share: share, parts(progress))

@@ -1,0 +1,82 @@
+package import Foundation
+
+/// Reads regular files; what is none, such as a directory or a pipe, is refused at once and not waited for.
+package enum FileReading {
+    /// Opens a regular file; the caller closes it.
+    package static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, size: Int) {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SystemError() }
+        var status = stat()
+        let failure: SystemError? =
+            if fstat(descriptor, &status) != 0 {
+                SystemError()
+            } else {
+                switch status.st_mode & S_IFMT {
+                case S_IFREG: nil
+                case S_IFDIR: SystemError(code: EISDIR)
+                default: SystemError(code: ENODEV)
+                }
+            }
+        if let failure {
+            close(descriptor)
+            throw failure
+        }
+        return (descriptor, Int(status.st_size))
+    }
+
+    /// The bytes of a file.
+    package static func data(_ url: URL) throws(FileError) -> Data {
+        do {
+            let (descriptor, size) = try open(url.path)
+            defer { close(descriptor) }
+            var data = Data(count: size)
+            var filled = 0
+            while filled < size {
+                let count = data.withUnsafeMutableBytes {
+                    read(descriptor, $0.baseAddress.map { $0 + filled }, size - filled)
+                }
+                guard count >= 0 else { throw SystemError() }
+                guard count > 0 else { break }
+                filled += count
+            }
+            return filled == size ? data : data.prefix(filled)
+        } catch {
+            throw FileError(url, error)
+        }
+    }
+
+    /// The bytes of a file, mapped: they are read when they are used.
+    package static func mapped(_ url: URL) throws(FileError) -> Data {
+        do {
+            let (descriptor, size) = try open(url.path)
+            defer { close(descriptor) }
+            guard size > 0 else { return Data() }
+            guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+                address != MAP_FAILED
+            else { throw SystemError() }
+            return Data(
+                bytesNoCopy: address, count: size,
+                deallocator: .custom { start, count in munmap(start, count) })
+        } catch {
+            throw FileError(url, error)
+        }
+    }
+
+    /// The text of a file in UTF-8.
+    package static func text(_ url: URL) throws(FileError) -> String {
+        guard let text = String(validating: try data(url), as: UTF8.self) else {
+            throw FileError(path: url.path, reason: "not text in UTF-8")
+        }
+        return text
+    }
+
+    /// The names in a directory; none where there is no such directory.
+    package static func names(in directory: URL) throws(FileError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        } catch {
+            if SystemError(error)?.code == ENOENT { return [] }
+            throw FileError(directory, error)
+        }
+    }
+}
