@@ -18,7 +18,7 @@ enum ExperimentFiles {
             let text = try? String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
             return text?.split(separator: "\n").contains("model: \(name)") == true
         }
-        var reason = isModel ? "no such file; \(name) is a model, and a" : "no such file; an"
+        var reason = isModel ? "no such file; \(name) is a model, and an" : "no such file; an"
         reason += " experiment's YAML file is meant"
         let listed = isModel ? own : nearestName(to: name, in: all).map { [$0] } ?? []
         if !listed.isEmpty {
