@@ -172,8 +172,9 @@ public final class Optimizer {
         }
         guard value.count == 0 || value.isFinite else { throw .notFinite(name: name) }
         // Squares and counts; beyond 2^24 a float32 no longer counts.
-        guard ["exp_avg", "momentum_buffer"].contains(kind) || value.count == 0
-            || (-value.to(.float32)).maximum().item() <= 0
+        guard
+            ["exp_avg", "momentum_buffer"].contains(kind) || value.count == 0
+                || (-value.to(.float32)).maximum().item() <= 0
         else { throw .data(name: name, reason: "holds a number below 0") }
     }
 

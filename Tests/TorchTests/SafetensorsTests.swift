@@ -267,7 +267,10 @@ struct BadFile: Sendable, CustomTestStringConvertible {
         (#"{"w":{}} x"#, "invalid header: not valid JSON"),
         (#"{"w":5}"#, "invalid header: w: expected an object"),
         (#"{"w":{"dtype":"F32","shape":[2]}}"#, "invalid header: w.data_offsets: missing"),
-        (#"{"w":{"dtype":5,"shape":[2],"data_offsets":[0,8]}}"#, "invalid header: w.dtype: expected a text"),
+        (
+            #"{"w":{"dtype":5,"shape":[2],"data_offsets":[0,8]}}"#,
+            "invalid header: w.dtype: expected a text"
+        ),
         (
             #"{"w":{"dtype":"F32","shape":[1,true],"data_offsets":[0,8]}}"#,
             "invalid header: w.shape.1: expected a whole number"

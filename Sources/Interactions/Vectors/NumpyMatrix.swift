@@ -34,7 +34,8 @@ struct NumpyMatrix {
         let type = Self.value(of: "descr", in: header)?.prefix { $0 != "," } ?? "?"
         guard type == "'<f4'" || type == "\"<f4\"" else {
             throw .unreadable(
-                path: path, reason: "expected numbers of type <f4 (float32), got "
+                path: path,
+                reason: "expected numbers of type <f4 (float32), got "
                     + type.filter { $0.isASCII && !$0.isNewline }.prefix(20))
         }
         guard Self.value(of: "fortran_order", in: header)?.hasPrefix("False") == true else {
