@@ -29,12 +29,15 @@ public struct RunComparison: Codable, Sendable {
     public let results: [EvaluationResult]
     /// The facts of each run.
     public let manifests: [RunManifest]
+    /// How many cases of each run the first has too; nil where ratings were predicted.
+    public let commonCases: [Int?]
     /// Every run but the first against the first.
     public let differences: [Difference]
 
     /// Reads finished runs; ranks are compared case by case with a paired bootstrap.
     ///
-    /// Runs on different datasets or under different protocols are refused with a ``ComparisonError``.
+    /// Runs on different datasets, under different protocols, on other cases or among other candidates are refused with a
+    /// ``ComparisonError``; where one run's cases are some of the other's, those are compared.
     public init(
         _ runs: [RunDirectory], metrics: [RankingMetric] = [.hitRate(at: 10), .ndcg(at: 10)],
         seed: UInt64 = 0
@@ -42,52 +45,54 @@ public struct RunComparison: Codable, Sendable {
         let names = Self.names(of: runs)
         self.runs = names
         try runs.forEach { try $0.requireFinished() }
-        let results = try runs.map { try $0.result() }
-        let manifests = try runs.map { try $0.facts() }
-        self.results = results
-        self.manifests = manifests
-        let protocols = try runs.indices.map {
-            RunProtocol(
-                try ExperimentConfiguration(contentsOf: runs[$0].experiment),
-                manifest: manifests[$0], result: results[$0])
+        let measured = try zip(names, runs).map { name, run in
+            MeasuredRun(
+                name, run, try ExperimentConfiguration(contentsOf: run.experiment),
+                try run.facts(), try run.result())
         }
-        for index in runs.indices.dropFirst() {
-            try protocols[index].check(against: protocols[0], names: (names[index], names[0]))
-        }
-        guard let first = runs.first else {
+        results = measured.map(\.result)
+        manifests = measured.map(\.manifest)
+        guard let first = measured.first else {
+            commonCases = []
             differences = []
             return
         }
+        for run in measured.dropFirst() { try run.check(against: first) }
         // Ratings have no ranks, so they are shown without a test.
-        guard results.allSatisfy({ $0.candidates != "ratings" }) else {
+        guard let baseline = try first.cases(), let ties = first.result.ties else {
+            commonCases = measured.map { _ in nil }
             differences = []
             return
         }
-        let baseline = try UserResults(contentsOf: first.users)
+        var common: [Int?] = [baseline.rows.count]
         var found: [Difference] = []
-        for (run, name) in zip(runs, names).dropFirst() {
-            let paired = PairedResults(try UserResults(contentsOf: run.users), baseline)
+        for run in measured.dropFirst() {
+            guard let own = try run.cases() else { continue }
+            let paired = try run.paired(own, with: first, baseline)
+            common.append(paired.first.count)
             let domains = Set(paired.first.map(\.domain)).sorted()
             for domain in domains {
                 let cases = paired.first.indices.filter { paired.first[$0].domain == domain }
                 for metric in metrics {
-                    func values(_ rows: [UserResult]) -> [Double] {
-                        cases.map {
-                            metric.value(rank: rows[$0].rank, candidates: rows[$0].candidates)
-                        }
+                    let values = cases.compactMap { index -> (own: Double, first: Double)? in
+                        guard let own = metric.value(paired.first[index].outcome, tie: ties),
+                            let first = metric.value(paired.second[index].outcome, tie: ties)
+                        else { return nil }
+                        return (own, first)
                     }
                     guard
                         let test = PairedBootstrap(seed: seed).compare(
-                            values(paired.first), values(paired.second))
+                            values.map(\.own), values.map(\.first))
                     else { continue }
                     found.append(
                         Difference(
-                            run: name, domain: domain, metric: metric.description,
+                            run: run.name, domain: domain, metric: metric.description,
                             difference: test.difference, low: test.low, high: test.high,
                             pValue: test.pValue, cases: test.cases))
                 }
             }
         }
+        commonCases = common
         differences = found
     }
 

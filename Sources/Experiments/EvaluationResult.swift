@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Interactions
+public import Interactions
+public import RankingMetrics
 
 /// The measured values of one evaluation.
 public struct EvaluationResult: Codable, Equatable, Sendable {
@@ -10,20 +11,51 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var split: String
     /// What targets competed with; `ratings` when ratings were predicted.
     public var candidates: String
+    /// How candidates with the target's score were counted; nil when ratings were predicted.
+    public var ties: TieRule?
+    /// What was left out of the candidates; nil when ratings were predicted.
+    public var exclusion: Exclusion?
     /// The number of cases.
     public var cases: Int
-    /// Metrics by domain.
+    /// Metrics by domain; a domain without cases has `cases` 0 alone.
     public var domains: [String: Values]
     /// Metrics by group of users, then by domain.
-    public var groups: [String: [String: Values]]
+    public var groups: [String: [String: Values]] = [:]
+    /// What became of the events that the split holds out.
+    public var heldOut = HeldOut()
+    /// Whether held-out events that repeat an item were cases.
+    public var repeats = RepeatedItems.keep
+    /// How many cases of a domain, by number k, had fewer than k competitors: a hit among the best k was certain. Those
+    /// without any are counted for k = 1.
+    public var certainHits: [String: [String: Int]] = [:]
+    /// Cases whose event has no rating, where ratings were predicted; they are in no mean.
+    public var unrated = 0
+    /// What was drawn and what came out, case by case; nil when ratings were predicted.
+    public var checksums: ResultChecksums?
     /// What the model measured of itself.
-    public var diagnostics: [String: Double]
+    public var diagnostics: [String: Double] = [:]
+
+    /// A result without values.
+    init(
+        split: String, candidates: String, ties: TieRule? = nil, exclusion: Exclusion? = nil,
+        cases: Int = 0, domains: [String: Values] = [:]
+    ) {
+        self.split = split
+        self.candidates = candidates
+        self.ties = ties
+        self.exclusion = exclusion
+        self.cases = cases
+        self.domains = domains
+    }
 
     /// Nothing was measured.
     static func none(on part: Part, among candidates: Candidates) -> EvaluationResult {
-        EvaluationResult(
-            split: part.rawValue, candidates: candidates.description, cases: 0, domains: [:],
-            groups: [:], diagnostics: [:])
+        EvaluationResult(split: part.rawValue, candidates: candidates.description)
+    }
+
+    /// The number of cases that values are means of.
+    public static func cases(of values: Values) -> Int {
+        values["cases"].flatMap { Int(exactly: $0) } ?? 0
     }
 
     /// The mean of a metric over the domains that have cases; nil without any.
@@ -44,5 +76,100 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
         let merge: (Values, Values) -> Values = { $0.merging($1) { first, _ in first } }
         domains.merge(renamed(other.domains), uniquingKeysWith: merge)
         groups.merge(other.groups.mapValues(renamed)) { $0.merging($1, uniquingKeysWith: merge) }
+        for (domain, counts) in other.certainHits {
+            for (cutoff, count) in counts {
+                certainHits[domain, default: [:]]["\(cutoff) \(name)"] = count
+            }
+        }
+    }
+}
+
+extension EvaluationResult {
+    private enum CodingKeys: String, CodingKey {
+        case formatVersion, split, candidates, ties, exclusion, cases, domains, groups, heldOut
+        case repeats, certainHits, unrated, checksums, diagnostics
+    }
+
+    /// The form in which results are written.
+    private static let formatVersion = 2
+
+    /// Reads a result; what no evaluation gives is an error.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func wrong(_ what: String) -> DecodingError {
+            .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: what))
+        }
+        let version = try container.decodeIfPresent(Double.self, forKey: .formatVersion) ?? 1
+        guard version == Double(Self.formatVersion) else {
+            throw wrong(
+                "a result of format \(TextTable.number(version, digits: 0)); this version of Isthmus "
+                    + "reads \(Self.formatVersion): train the run again, or use the version it was made with"
+            )
+        }
+        split = try container.decode(String.self, forKey: .split)
+        candidates = try container.decode(String.self, forKey: .candidates)
+        ties = try container.decodeIfPresent(TieRule.self, forKey: .ties)
+        exclusion = try container.decodeIfPresent(Exclusion.self, forKey: .exclusion)
+        let number = try container.decode(Double.self, forKey: .cases)
+        domains = try container.decode([String: Values].self, forKey: .domains)
+        groups = try container.decode([String: [String: Values]].self, forKey: .groups)
+        heldOut = try container.decode(HeldOut.self, forKey: .heldOut)
+        repeats = try container.decode(RepeatedItems.self, forKey: .repeats)
+        certainHits = try container.decode([String: [String: Int]].self, forKey: .certainHits)
+        unrated = try container.decode(Int.self, forKey: .unrated)
+        checksums = try container.decodeIfPresent(ResultChecksums.self, forKey: .checksums)
+        diagnostics = try container.decode(Values.self, forKey: .diagnostics)
+        guard let cases = Self.count(number) else { throw wrong("cases is no number of cases") }
+        self.cases = cases
+        for (group, values) in groups.merging(["": domains], uniquingKeysWith: { $1 }) {
+            for (domain, values) in values {
+                let place = group.isEmpty ? domain : "\(group) \(domain)"
+                guard let own = values["cases"].flatMap(Self.count), own <= cases else {
+                    throw wrong("\(place) has no number of cases up to \(cases)")
+                }
+                for (metric, value) in values where !value.isFinite {
+                    throw wrong("\(metric) of \(place) is no finite number")
+                }
+            }
+        }
+        guard domains.values.reduce(0, { $0 + Self.cases(of: $1) }) == cases - unrated else {
+            throw wrong("the domains' cases do not add up to \(cases)")
+        }
+        let counts =
+            [
+                heldOut.events, heldOut.withoutHistory, heldOut.repeats, heldOut.tied,
+                heldOut.droppedRepeats, heldOut.droppedTies, unrated,
+            ] + certainHits.values.flatMap(\.values)
+        guard counts.allSatisfy({ (0...Self.largestCount).contains($0) }),
+            heldOut.share.isFinite, heldOut.askedShare?.isFinite != false
+        else { throw wrong("a count of cases or events is out of range") }
+    }
+
+    /// Writes a result with the version of its form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Self.formatVersion, forKey: .formatVersion)
+        try container.encode(split, forKey: .split)
+        try container.encode(candidates, forKey: .candidates)
+        try container.encodeIfPresent(ties, forKey: .ties)
+        try container.encodeIfPresent(exclusion, forKey: .exclusion)
+        try container.encode(cases, forKey: .cases)
+        try container.encode(domains, forKey: .domains)
+        try container.encode(groups, forKey: .groups)
+        try container.encode(heldOut, forKey: .heldOut)
+        try container.encode(repeats, forKey: .repeats)
+        try container.encode(certainHits, forKey: .certainHits)
+        try container.encode(unrated, forKey: .unrated)
+        try container.encodeIfPresent(checksums, forKey: .checksums)
+        try container.encode(diagnostics, forKey: .diagnostics)
+    }
+
+    /// What any dataset can have, far from where sums overflow.
+    private static let largestCount = 1 << 50
+
+    /// A number of a file as a count; nil where it is none.
+    private static func count(_ number: Double) -> Int? {
+        guard number >= 0, number <= Double(largestCount) else { return nil }
+        return Int(exactly: number)
     }
 }

@@ -12,7 +12,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     /// Scores are not numbers.
     case notFinite(domain: String)
     /// There is nothing to evaluate.
-    case noCases(part: String)
+    case noCases(part: String, reason: String)
     /// The dataset has no ratings.
     case noRatings
 
@@ -20,8 +20,11 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unsupported(let task): "this model does not do \(task)"
-        case .notFinite(let domain): "scores in \(domain) are infinite or not numbers"
-        case .noCases(let part): "the split has no \(part) case; change data.split"
+        case .notFinite(let domain):
+            "scores in \(domain) are infinite or not numbers, so nothing can be ranked; the model "
+                + "has diverged: lower training.optimizer.learningRate or set training.clipNorm"
+        case .noCases(let part, let reason):
+            "the split has no \(part) case, because \(reason); change data.split"
         case .noRatings: "the dataset has no ratings to predict"
         }
     }
@@ -45,7 +48,7 @@ public final class Evaluator {
     private let split: Split
     private let maximumLength: Int
     private let seed: UInt64
-    private var drawn: [Part: [Int32]] = [:]
+    private var drawn: [Part: DrawnCandidates] = [:]
     /// What stands in where a model knows nothing: counted when it is needed, once for all validations.
     private lazy var popularity = split.trainingEventsOfItems
 
@@ -64,7 +67,7 @@ public final class Evaluator {
         _ model: any Recommender, on part: Part, each: (UserResult) throws -> Void = { _ in }
     ) throws -> EvaluationResult {
         let cases = split.cases(part)
-        guard !cases.isEmpty else { throw EvaluationError.noCases(part: part.rawValue) }
+        try requireCases(part)
         model.train(false)
         let diagnosing = model as? any Diagnosing
         diagnosing?.resetDiagnostics()
@@ -127,10 +130,17 @@ public final class Evaluator {
     }
 
     /// Throws where validation would find nothing to choose the best epoch by.
-    func requireValidation() throws(EvaluationError) {
-        guard !split.cases(.validation).isEmpty else {
-            throw .noCases(part: Part.validation.rawValue)
+    func requireValidation() throws(EvaluationError) { try requireCases(.validation) }
+
+    private func requireCases(_ part: Part) throws(EvaluationError) {
+        if let reason = split.reasonForNoCase(part) {
+            throw .noCases(part: part.rawValue, reason: reason)
         }
+    }
+
+    /// What the split does to the test's figures, a line each; known before anything is trained.
+    var warnings: [String] {
+        split.heldOut(.test).warnings(part: Part.test.rawValue, repeats: split.repeats)
     }
 
     // MARK: Ranking
@@ -140,11 +150,11 @@ public final class Evaluator {
         _ each: (UserResult) throws -> Void
     ) throws -> EvaluationResult {
         let dataset = split.dataset
-        var pool: [Int32] = []
+        var pool: DrawnCandidates?
         if case .sampled(let number) = configuration.candidates {
             pool = try sampledCandidates(part, number, cases)
         }
-        var outcomes = [RankedCase?](repeating: nil, count: cases.count)
+        var outcomes = [Outcome?](repeating: nil, count: cases.count)
         var scoring = Scoring(model) { domain in
             dataset.itemRange(of: domain).map { Float(self.popularity[Int($0) - 1]) }
         }
@@ -163,20 +173,27 @@ public final class Evaluator {
         return try summarize(cases, outcomes.compactMap { $0 }, part, each)
     }
 
+    /// How a target scored, and a checksum of what it competed with.
+    private typealias Outcome = (ranked: RankedCase, candidateSet: UInt64)
+
     /// How many candidates of each case of one domain score above and like its target.
     private func count(
-        _ scores: ScoreFactors, _ cases: [EvaluationCase], _ places: [Int], _ pool: [Int32]
-    ) throws -> [RankedCase] {
+        _ scores: ScoreFactors, _ cases: [EvaluationCase], _ places: [Int], _ pool: DrawnCandidates?
+    ) throws -> [Outcome] {
         let domain = cases[0].domain
         let items = split.dataset.itemRange(of: domain)
         let targets = cases.map { $0.item.rawValue - items.lowerBound }
         do throws(TorchError) {
-            if case .sampled(let number) = configuration.candidates {
-                let chosen = places.flatMap { pool[$0 * number..<($0 + 1) * number] }
+            if let pool {
+                let chosen = places.flatMap { pool[$0] }
                 let counts = try scores.states.ranks(
                     of: targets, among: scores.vectors, candidates: chosen)
-                return zip(counts.greater, counts.equal).map {
-                    RankedCase(greater: Int($0), equal: Int($1), candidates: number)
+                return places.indices.map {
+                    (
+                        RankedCase(
+                            greater: Int(counts.greater[$0]), equal: Int(counts.equal[$0]),
+                            candidates: pool.number), pool.checksums[places[$0]]
+                    )
                 }
             }
             var removed = ItemSelection()
@@ -188,9 +205,12 @@ public final class Evaluator {
             let counts = try scores.states.ranks(
                 of: targets, among: scores.vectors, excluding: removed)
             return cases.indices.map {
-                RankedCase(
-                    greater: Int(counts.greater[$0]), equal: Int(counts.equal[$0]),
-                    candidates: items.count - 1 - removed[$0].count)
+                (
+                    RankedCase(
+                        greater: Int(counts.greater[$0]), equal: Int(counts.equal[$0]),
+                        candidates: items.count - 1 - removed[$0].count),
+                    DrawnCandidates.checksum(removed[$0])
+                )
             }
         } catch {
             throw EvaluationError.notFinite(domain: split.dataset.catalog(of: domain).name)
@@ -198,24 +218,29 @@ public final class Evaluator {
     }
 
     /// The items that do not compete with a case's target, some perhaps twice; never the target itself.
+    ///
+    /// A target that the person had before competes with all that the person had, as in `recommend --include-seen`:
+    /// were it the only one of them among the candidates, that alone would give it away.
     private func excluded(_ evaluationCase: EvaluationCase) -> [Int32] {
         let items = split.dataset.items
         let target = evaluationCase.item.rawValue
+        func history() -> [Int32] { split.history(of: evaluationCase).map { items[Int($0)] } }
         switch configuration.exclusion {
         case .none: return []
-        case .history:
-            return split.history(of: evaluationCase).map { items[Int($0)] }
-                .filter { $0 != target }
+        case .history: return evaluationCase.isRepeat ? [] : history()
         case .everything:
-            return split.dataset.events(of: evaluationCase.user).map { items[$0] }
+            let all = split.dataset.events(of: evaluationCase.user).map { items[$0] }
                 .filter { $0 != target }
+            guard evaluationCase.isRepeat else { return all }
+            let seen = Set(history())
+            return all.filter { !seen.contains($0) }
         }
     }
 
     /// The candidates of all cases of a part as places in their domains, drawn once.
     private func sampledCandidates(
         _ part: Part, _ number: Int, _ cases: [EvaluationCase]
-    ) throws -> [Int32] {
+    ) throws -> DrawnCandidates {
         if let known = drawn[part] { return known }
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
         var fresh = try TooFewItems.named({ "sampled:\($0)" }, in: split.dataset) {
@@ -227,30 +252,39 @@ public final class Evaluator {
             let first = split.dataset.itemRange(of: evaluationCase.domain).lowerBound
             for index in place * number..<(place + 1) * number { fresh[index] -= first }
         }
-        drawn[part] = fresh
-        return fresh
+        let candidates = DrawnCandidates(fresh, number: number)
+        drawn[part] = candidates
+        return candidates
     }
 
     private func summarize(
-        _ cases: [EvaluationCase], _ outcomes: [RankedCase], _ part: Part,
+        _ cases: [EvaluationCase], _ outcomes: [Outcome], _ part: Part,
         _ each: (UserResult) throws -> Void
     ) throws -> EvaluationResult {
         let dataset = split.dataset
         var sums = MetricAccumulator(metrics: configuration.metrics, tie: configuration.ties)
+        var checksums = ResultChecksums.Accumulator()
+        var certain = CertainHits(configuration.metrics)
         for (evaluationCase, outcome) in zip(cases, outcomes) {
             let groups = groups(of: evaluationCase)
             let domain = dataset.catalog(of: evaluationCase.domain).name
-            sums.add(outcome, domain: domain, groups: groups)
-            try each(
-                UserResult(
-                    user: dataset.users.externalID(of: evaluationCase.user),
-                    item: dataset.externalID(of: evaluationCase.item), domain: domain,
-                    groups: groups, rank: outcome.rank(configuration.ties),
-                    candidates: outcome.candidates))
+            sums.add(outcome.ranked, domain: domain, groups: groups)
+            certain.add(outcome.ranked, domain: domain)
+            let result = UserResult(
+                user: dataset.users.externalID(of: evaluationCase.user),
+                position: evaluationCase.event
+                    - dataset.events(of: evaluationCase.user).lowerBound,
+                item: dataset.externalID(of: evaluationCase.item), domain: domain,
+                groups: groups, outcome: outcome.ranked, candidateSet: outcome.candidateSet)
+            checksums.add(result)
+            try each(result)
         }
         var result = EvaluationResult(
             split: part.rawValue, candidates: configuration.candidates.description,
-            cases: cases.count, domains: [:], groups: [:], diagnostics: [:])
+            ties: configuration.ties, exclusion: configuration.exclusion, cases: cases.count)
+        describe(&result, part)
+        result.checksums = checksums.checksums
+        result.certainHits = certain.counts
         for row in sums.summary().rows {
             guard let domain = row.domain else { continue }
             var values: EvaluationResult.Values = ["cases": Double(row.cases)]
@@ -264,10 +298,19 @@ public final class Evaluator {
         return result
     }
 
+    /// What of a result follows from the split: the domains, also those without cases, and what was held out.
+    private func describe(_ result: inout EvaluationResult, _ part: Part) {
+        for catalog in split.dataset.catalogs { result.domains[catalog.name] = ["cases": 0] }
+        result.heldOut = split.heldOut(part)
+        result.repeats = split.repeats
+    }
+
     private func groups(of evaluationCase: EvaluationCase) -> Set<UserGroup> {
-        guard !evaluationCase.isColdInDomain else { return [.cold] }
+        guard !evaluationCase.isColdInDomain else { return [.cold, .new] }
         let isFew = evaluationCase.eventsInDomain <= configuration.fewEvents
-        let groups: Set<UserGroup> = [.warm, isFew ? .few : .many]
+        let groups: Set<UserGroup> = [
+            .warm, isFew ? .few : .many, evaluationCase.isRepeat ? .repeated : .new,
+        ]
         return evaluationCase.isOverlapping ? groups.union([.overlapping]) : groups
     }
 
@@ -280,6 +323,7 @@ public final class Evaluator {
         guard let ratings = dataset.ratings else { throw EvaluationError.noRatings }
         var truth: [Int: [Double]] = [:]
         var predicted: [Int: [Double]] = [:]
+        var unrated = 0
         for start in stride(from: 0, to: cases.count, by: 65_536) {
             let batch = cases[start..<min(start + 65_536, cases.count)]
             let values: [Float] = model.ratings(
@@ -289,7 +333,10 @@ public final class Evaluator {
             ).elements()
             for (evaluationCase, value) in zip(batch, values) {
                 let rating = Double(ratings[evaluationCase.event])
-                guard !rating.isNaN else { continue }
+                guard !rating.isNaN else {
+                    unrated += 1
+                    continue
+                }
                 guard value.isFinite else {
                     throw EvaluationError.notFinite(
                         domain: dataset.catalog(of: evaluationCase.domain).name)
@@ -298,9 +345,14 @@ public final class Evaluator {
                 predicted[evaluationCase.domain.rawValue, default: []].append(Double(value))
             }
         }
+        guard unrated < cases.count else {
+            throw EvaluationError.noCases(
+                part: part.rawValue, reason: "no event that is held out has a rating")
+        }
         var result = EvaluationResult(
-            split: part.rawValue, candidates: "ratings", cases: cases.count, domains: [:],
-            groups: [:], diagnostics: [:])
+            split: part.rawValue, candidates: "ratings", cases: cases.count)
+        describe(&result, part)
+        result.unrated = unrated
         for (domain, ratings) in truth {
             let guesses = predicted[domain] ?? []
             result.domains[dataset.catalogs[domain].name] = [

@@ -121,7 +121,8 @@ public enum Candidates: Codable, Equatable, Sendable, CustomStringConvertible {
 public enum Exclusion: String, Codable, Sendable, CaseIterable {
     /// None.
     case none
-    /// What the person had before the case: events that train and, for a test case, those that validate.
+    /// What the person had before the case: events that train and, for a test case, those that validate. A target that
+    /// the person had before competes with all of them.
     case history
     /// Every item the person ever had, later ones too.
     case everything
@@ -148,7 +149,7 @@ public struct EvaluationConfiguration: StrictlyDecodable {
     /// What is left out of the candidates.
     public var exclusion = Exclusion.history
     /// The rank of a target that scores like others.
-    public var ties = TieRule.average
+    public var ties = TieRule.expectation
     /// The metrics of a ranking.
     public var metrics: [RankingMetric] = [
         .hitRate(at: 5), .hitRate(at: 10), .ndcg(at: 5), .ndcg(at: 10), .mrr, .auc,
@@ -231,16 +232,36 @@ public struct EvaluationConfiguration: StrictlyDecodable {
 public struct DataConfiguration: StrictlyDecodable {
     /// Which events train, validate and test.
     public var split = SplitRule.leaveOneOut
+    /// What leave-one-out and ratio do where events of a person have one time.
+    public var ties = TiedEvents.order
+    /// Whether held-out events that repeat an item of the person are cases. Dropped unless asked for, as what is
+    /// measured is what is served: `recommend` does not return what was had. Where people come back to items, keep
+    /// them and serve with `--include-seen`.
+    public var repeats = RepeatedItems.drop
     /// Another name of the model's own `maximumLength`, for models that have one.
     public var maximumLength: Int?
 
     /// Leave-one-out.
     public init() {}
 
-    /// Checks the length.
+    /// Checks the length, and that the split has an order of events for ties to be dropped from.
     public func validate() throws(ConfigurationError) {
-        guard let maximumLength else { return }
-        try require([("data.maximumLength", maximumLength)], in: SettingRange.length)
+        if let maximumLength {
+            try require([("data.maximumLength", maximumLength)], in: SettingRange.length)
+        }
+        switch split {
+        case .leaveOneOut, .leaveOneOutPerDomain, .ratio: break
+        case .timeCut, .timePoints, .coldUsers:
+            try require(
+                ties == .order, "data.ties",
+                expected: "order, as split \(split.kind) does not divide events of one time",
+                got: ties.rawValue)
+        }
+    }
+
+    /// Splits a dataset.
+    public func split(_ dataset: Dataset, seed: UInt64) throws(SplitError) -> Split {
+        try Split(split, dataset: dataset, seed: seed, ties: ties, repeats: repeats)
     }
 }
 

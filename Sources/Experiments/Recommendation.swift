@@ -20,6 +20,8 @@ public struct Recommendation: Equatable, Sendable {
     public let domain: String
     /// The best items, best first.
     public let items: [RecommendedItem]
+    /// The items that the domain has.
+    public let catalogSize: Int
     /// Items of the history that the catalogs do not have.
     public let unknown: [String]
     /// Whether popular items were given because nothing usable was known of the person.
@@ -32,6 +34,8 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
     case unknownDomain(String, nearest: String?, known: [String])
     /// The model does not rank items.
     case noRanking
+    /// Scores are not numbers.
+    case notFinite(domain: String)
     /// The model knows people by vectors that were trained with the events to be left out.
     case cannotForget(domain: String)
 
@@ -43,6 +47,9 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
                 + (nearest.map { "did you mean \($0)?" }
                     ?? "known domains: \(known.joined(separator: ", "))")
         case .noRanking: "this run's model predicts ratings and does not recommend"
+        case .notFinite(let domain):
+            "the model's scores in \(domain) are infinite or not numbers: its weights are damaged or its "
+                + "training diverged; train the run again"
         case .cannotForget(let domain):
             "this run's model knows people by vectors of their own and cannot leave out what they did in "
                 + "\(domain); hide it in training, by data.split {kind: cold-users}"
@@ -53,10 +60,10 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
 extension SavedModel {
     /// The best items of a domain for a history typed in, oldest first.
     ///
-    /// Items that the catalogs do not have are named and skipped. Items of the history are not recommended. A
+    /// Items that the catalogs do not have are named and skipped. Items of the history are not recommended unless asked for. A
     /// history without any known item, or a model that knows people only by name, gives popular items and says so.
     public func recommend(
-        history: [HistoryItem], in domain: String, count: Int
+        history: [HistoryItem], in domain: String, count: Int, includingSeen: Bool = false
     ) throws -> Recommendation {
         var items: [Int32] = []
         var unknown: [String] = []
@@ -69,7 +76,8 @@ extension SavedModel {
             }
         }
         return try recommend(
-            user: nil, items: items, unknown: unknown, domain: index(of: domain), count: count)
+            user: nil, items: items, unknown: unknown, domain: index(of: domain), count: count,
+            includesSeen: includingSeen)
     }
 
     /// The best items of a domain for a user of the dataset that the model was trained on.
@@ -77,7 +85,7 @@ extension SavedModel {
     /// `hiding` leaves out the user's events of some domains, as if the person were new there.
     public func recommend(
         user: UserID, of dataset: Dataset, in domain: String, count: Int,
-        hiding hidden: Set<DomainID> = []
+        hiding hidden: Set<DomainID> = [], includingSeen: Bool = false
     ) throws -> Recommendation {
         let asked = DomainID(rawValue: try index(of: domain))
         if let ranker = model as? any Ranker,
@@ -89,7 +97,8 @@ extension SavedModel {
         let items = dataset.events(of: user).map { dataset.items[$0] }
             .filter { !hidden.contains(dataset.domain(of: ItemID(rawValue: $0))) }
         return try recommend(
-            user: user, items: items, unknown: [], domain: asked.rawValue, count: count)
+            user: user, items: items, unknown: [], domain: asked.rawValue, count: count,
+            includesSeen: includingSeen)
     }
 
     private func index(of domain: String) throws(RecommendationError) -> Int {
@@ -99,7 +108,8 @@ extension SavedModel {
     }
 
     private func recommend(
-        user: UserID?, items: [Int32], unknown: [String], domain: Int, count: Int
+        user: UserID?, items: [Int32], unknown: [String], domain: Int, count: Int,
+        includesSeen: Bool
     ) throws -> Recommendation {
         guard let ranker = model as? any Ranker else { throw RecommendationError.noRanking }
         let catalog = catalogs[domain]
@@ -111,8 +121,13 @@ extension SavedModel {
                 ? scoring?.popular(rows: 1, in: id)
                 : scoring?(history(of: user, items, readBy: ranker), in: id)
             guard let scores else { throw RecommendationError.noRanking }
-            return try scores.states.topItems(
-                of: scores.vectors, count: count, excluding: places(of: items, in: catalog))
+            do throws(TorchError) {
+                return try scores.states.topItems(
+                    of: scores.vectors, count: count,
+                    excluding: places(of: includesSeen ? [] : items, in: catalog))
+            } catch {
+                throw RecommendationError.notFinite(domain: catalog.name)
+            }
         }
         return Recommendation(
             domain: catalog.name,
@@ -121,7 +136,7 @@ extension SavedModel {
                 return RecommendedItem(
                     item: catalog.externalID(of: item), title: catalog.title(of: item),
                     score: Double(score))
-            }, unknown: unknown,
+            }, catalogSize: catalog.count, unknown: unknown,
             isFallback: isUnknown || !ranker.learns(from: items, about: id))
     }
 

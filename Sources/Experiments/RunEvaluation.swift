@@ -69,7 +69,7 @@ public struct RunEvaluation {
             evaluation.candidates = candidates
             evaluation.also = []
         }
-        let split = try Split(configuration.data.split, dataset: dataset, seed: configuration.seed)
+        let split = try configuration.data.split(dataset, seed: configuration.seed)
         return try Evaluator(
             evaluation, split: split, maximumLength: configuration.windowLength,
             seed: configuration.seed

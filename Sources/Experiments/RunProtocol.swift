@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Interactions
+internal import RankingMetrics
 
 /// Two runs whose numbers say nothing about each other.
 public struct ComparisonError: Error, Equatable, CustomStringConvertible {
@@ -7,7 +8,7 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
     public let run: String
     /// The first run.
     public let first: String
-    /// What differs: dataset, split, candidates, exclusion or ties.
+    /// What differs: dataset, split, candidates, exclusion, ties, or what was drawn.
     public let what: String
     /// The run's value.
     public let got: String
@@ -17,7 +18,7 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
     /// One line that names the difference.
     public var description: String {
         "\(run) and \(first) are not comparable: \(what) \(got) against \(expected); compare runs "
-            + "that were evaluated alike"
+            + "that were evaluated alike, with one seed where the split or the candidates are drawn"
     }
 }
 
@@ -28,13 +29,12 @@ struct RunProtocol {
     init(
         _ configuration: ExperimentConfiguration, manifest: RunManifest, result: EvaluationResult
     ) {
-        let evaluation = configuration.evaluation.resolved
         values = [
             ("dataset", manifest.dataset),
             ("split", "\(configuration.data.split) (\(result.split))"),
             ("candidates", result.candidates),
-            ("exclusion", evaluation.exclusion.rawValue),
-            ("ties", "\(evaluation.ties)"),
+            ("exclusion", result.exclusion?.rawValue ?? ""),
+            ("ties", result.ties?.rawValue ?? ""),
         ]
     }
 
@@ -47,5 +47,70 @@ struct RunProtocol {
                 run: names.run, first: names.first, what: own.what, got: own.value,
                 expected: other.value)
         }
+    }
+}
+
+/// A finished run whose cases can be brought together with another's.
+struct MeasuredRun {
+    /// What it is called in tables.
+    let name: String
+    let directory: RunDirectory
+    let manifest: RunManifest
+    let result: EvaluationResult
+    private let evaluated: RunProtocol
+
+    init(
+        _ name: String, _ directory: RunDirectory, _ configuration: ExperimentConfiguration,
+        _ manifest: RunManifest, _ result: EvaluationResult
+    ) {
+        self.name = name
+        self.directory = directory
+        self.manifest = manifest
+        self.result = result
+        evaluated = RunProtocol(configuration, manifest: manifest, result: result)
+    }
+
+    /// Throws a ``ComparisonError`` where a setting of the evaluation differs.
+    func check(against first: MeasuredRun) throws(ComparisonError) {
+        try evaluated.check(against: first.evaluated, names: (name, first.name))
+    }
+
+    /// Each test case's outcome, which must be what the run's result was made of; nil where ratings were predicted.
+    func cases() throws -> UserResults? {
+        guard let checksums = result.checksums else { return nil }
+        let read = try UserResults(contentsOf: directory.users)
+        guard read.rows.count == result.cases, ResultChecksums(read.rows) == checksums else {
+            throw RunError.unreadable(
+                path: directory.users.path,
+                reason:
+                    "it does not hold the cases that metrics.json was made of, so one of the two was "
+                    + "changed since; train the run again")
+        }
+        return read
+    }
+
+    /// The cases of two runs that were drawn alike: the same, or some of the other's, each among the same candidates.
+    func paired(
+        _ own: UserResults, with first: MeasuredRun, _ others: UserResults
+    ) throws(ComparisonError) -> PairedResults {
+        func differ(_ what: String, _ got: String, _ expected: String) -> ComparisonError {
+            ComparisonError(
+                run: name, first: first.name, what: what, got: got, expected: expected)
+        }
+        let paired = PairedResults(own, others)
+        guard
+            !paired.first.isEmpty, min(paired.unmatchedInFirst, paired.unmatchedInSecond) == 0
+        else {
+            throw differ(
+                "held-out cases", "\(own.rows.count) (seed \(manifest.seed))",
+                "\(others.rows.count) (seed \(first.manifest.seed)) with \(paired.first.count) in common"
+            )
+        }
+        guard paired.otherCandidates == 0 else {
+            throw differ(
+                "\(paired.otherCandidates) of \(paired.first.count) cases met other candidates,",
+                "seed \(manifest.seed)", "seed \(first.manifest.seed)")
+        }
+        return paired
     }
 }

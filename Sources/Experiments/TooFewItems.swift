@@ -14,7 +14,14 @@ public struct TooFewItems: Error, Equatable, CustomStringConvertible {
     /// One line.
     public var description: String {
         "\(drawn): \(domain) has only \(available) items to draw"
-            + (user.map { " for user \($0)" } ?? "") + "; draw fewer, or take all"
+            + (user.map { " for user \($0), besides those to be left out" } ?? "") + "; " + advice
+    }
+
+    private var advice: String {
+        drawn.hasPrefix("sampled:")
+            ? "draw fewer, or take full"
+            : "where the model has parameters.negatives, draw fewer; else leave out, by a filter of the import, "
+                + "people who had nearly everything and domains of few items"
     }
 
     /// Does what draws items, and says in the dataset's words what it lacked; `drawn` names a number of them.

@@ -39,7 +39,7 @@ public final class Trainer {
             device == .cpu || !configuration.training.optimizer.rowSparse,
             "training.optimizer.rowSparse", expected: "false on \(device)", got: true)
         let seed = configuration.seed
-        split = try Split(configuration.data.split, dataset: dataset, seed: seed)
+        split = try configuration.data.split(dataset, seed: seed)
         random = RandomSources(
             initializationSeed: RandomStream.deriveSeed(seed, "initialization"),
             dropoutSeed: RandomStream.deriveSeed(seed, "dropout"), device: device)
@@ -56,6 +56,9 @@ public final class Trainer {
             seed: seed)
         checkpoints = CheckpointStore(run: run)
     }
+
+    /// What the split does to the test's figures, a line each.
+    public var warnings: [String] { evaluator.warnings }
 
     /// Trains all phases, restores the best epoch, evaluates the test part and writes the run.
     ///
@@ -214,12 +217,15 @@ public final class Trainer {
             throw try diverged("scores in \(domain)", state)
         }
         guard let score = result.mean(configuration.evaluation.selection) else {
-            throw EvaluationError.noCases(part: Part.validation.rawValue)
+            throw EvaluationError.noCases(
+                part: Part.validation.rawValue,
+                reason: "no case has a value of \(configuration.evaluation.selection)")
         }
         guard score.isFinite else { throw try diverged(configuration.evaluation.selection, state) }
         // Errors are better when small.
         let gain = configuration.evaluation.task == .rating ? -score : score
-        let gained = state.bestScore.map { gain >= $0 } ?? true
+        // A score that stays the same is no gain: the earliest of equal epochs is kept, and patience is spent.
+        let gained = state.bestScore.map { gain > $0 } ?? true
         if gained {
             state.bestScore = gain
             try checkpoints.saveBest(model.state(), &state)

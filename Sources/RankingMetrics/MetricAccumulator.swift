@@ -18,20 +18,24 @@ public struct MetricAccumulator: Sendable {
 
     /// Adds one case of a user who belongs to `groups`; every case also counts for `all`.
     public mutating func add(_ rankedCase: RankedCase, domain: String, groups: Set<UserGroup>) {
-        add(metrics.map { $0.value(rankedCase, tie: tie) }, domain: domain, groups: groups)
+        let values = metrics.map { $0.value(rankedCase, tie: tie) }
+        let index = index(of: domain)
+        for group in groups.union([.all]) {
+            tallies[index][group, default: Tally(metrics.count)].add(values)
+        }
     }
 
-    /// Adds one stored result, whose rank already has a rule for ties in it.
+    /// Adds one stored result.
     public mutating func add(_ result: UserResult) {
-        let values = metrics.map { $0.value(rank: result.rank, candidates: result.candidates) }
-        add(values, domain: result.domain, groups: result.groups)
+        let new: Set<UserGroup> = result.groups.contains(.repeated) ? [] : [.new]
+        add(result.outcome, domain: result.domain, groups: result.groups.union(new))
     }
 
     /// The means of what has been added.
     public func summary() -> MetricSummary {
         var together: [UserGroup: Tally] = [:]
         for (group, tally) in tallies.joined() {
-            together[group, default: Tally(metrics.count)].add(tally.sums, count: tally.count)
+            together[group, default: Tally(metrics.count)].add(tally)
         }
         var rows: [MetricSummary.Row] = []
         for (domain, tallies) in zip(domains.map(Optional.some) + [nil], tallies + [together]) {
@@ -43,17 +47,11 @@ public struct MetricAccumulator: Sendable {
     }
 
     private func row(domain: String?, group: UserGroup, _ tally: Tally) -> MetricSummary.Row {
-        let means = zip(metrics, tally.sums).map { ($0, $1 / Double(tally.count)) }
+        let means = metrics.indices.filter { tally.counts[$0] > 0 }
+            .map { (metrics[$0], tally.sums[$0] / Double(tally.counts[$0])) }
         return MetricSummary.Row(
-            domain: domain, group: group, cases: tally.count,
+            domain: domain, group: group, cases: tally.cases,
             values: Dictionary(means, uniquingKeysWith: { first, _ in first }))
-    }
-
-    private mutating func add(_ values: [Double], domain: String, groups: Set<UserGroup>) {
-        let index = index(of: domain)
-        for group in groups.union([.all]) {
-            tallies[index][group, default: Tally(metrics.count)].add(values, count: 1)
-        }
     }
 
     private mutating func index(of domain: String) -> Int {
@@ -65,17 +63,30 @@ public struct MetricAccumulator: Sendable {
     }
 
     private struct Tally: Sendable {
-        var count = 0
+        var cases = 0
         var sums: [Double]
+        /// The cases that have a value.
+        var counts: [Int]
 
         init(_ metrics: Int) {
             sums = Array(repeating: 0, count: metrics)
+            counts = Array(repeating: 0, count: metrics)
         }
 
-        mutating func add(_ values: [Double], count: Int) {
-            self.count += count
+        mutating func add(_ values: [Double?]) {
+            cases += 1
+            for (index, value) in values.enumerated() {
+                guard let value else { continue }
+                sums[index] += value
+                counts[index] += 1
+            }
+        }
+
+        mutating func add(_ other: Tally) {
+            cases += other.cases
             for index in sums.indices {
-                sums[index] += values[index]
+                sums[index] += other.sums[index]
+                counts[index] += other.counts[index]
             }
         }
     }

@@ -11,7 +11,7 @@ public struct MetricSummary: Codable, Sendable, Equatable {
         /// The number of cases, at least one.
         public let cases: Int
 
-        /// The mean of each metric, in the summary's order.
+        /// The mean of each metric over the cases that have a value; a metric that no case has a value of is absent.
         public let values: [RankingMetric: Double]
     }
 

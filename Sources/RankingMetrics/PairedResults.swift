@@ -1,7 +1,6 @@
 /// The results of two runs, brought together case by case for a paired test.
 ///
-/// A case is a user, an item and a domain; where one comes up several times, its first occurrence
-/// goes with the other run's first, and so on.
+/// A case is an event: a user, a position among the user's events, an item and its domain.
 public struct PairedResults: Sendable {
     /// The first run's results that have a partner, in the first run's order.
     public let first: [UserResult]
@@ -15,31 +14,35 @@ public struct PairedResults: Sendable {
     /// How many of the second run's results have no partner.
     public let unmatchedInSecond: Int
 
+    /// How many pairs had other candidates in the second run.
+    public let otherCandidates: Int
+
     /// Pairs the results of two runs.
     public init(_ first: UserResults, _ second: UserResults) {
-        var waiting: [Key: [UserResult]] = [:]
-        for result in second.rows.reversed() {
-            waiting[Key(result), default: []].append(result)
-        }
-        var pairs: [(UserResult, UserResult)] = []
-        for result in first.rows {
-            if let partner = waiting[Key(result)]?.popLast() {
-                pairs.append((result, partner))
-            }
+        var waiting: [Key: UserResult] = [:]
+        for result in second.rows { waiting[Key(result)] = result }
+        let pairs = first.rows.compactMap { result in
+            waiting.removeValue(forKey: Key(result)).map { (result, $0) }
         }
         self.first = pairs.map(\.0)
         self.second = pairs.map(\.1)
         unmatchedInFirst = first.rows.count - pairs.count
         unmatchedInSecond = second.rows.count - pairs.count
+        otherCandidates = pairs.count {
+            $0.0.candidateSet != $0.1.candidateSet
+                || $0.0.outcome.candidates != $0.1.outcome.candidates
+        }
     }
 
     private struct Key: Hashable {
         let user: String
+        let position: Int
         let item: String
         let domain: String
 
         init(_ result: UserResult) {
             user = result.user
+            position = result.position
             item = result.item
             domain = result.domain
         }

@@ -37,12 +37,15 @@ public struct RankedCase: Sendable, Codable, Equatable {
         self.init(greater: greater, equal: equal, candidates: candidateScores.count)
     }
 
-    /// The target's rank, 1 for the best, between whole numbers only under the average rule.
-    public func rank(_ tie: TieRule) -> Double {
+    /// The mean of the target's ranks, 1 for the best, over all orders of its ties.
+    public var rank: Double { Double(1 + greater) + Double(equal) / 2 }
+
+    /// The ranks that a rule for ties gives the target, each as likely.
+    public func places(_ tie: TieRule) -> ClosedRange<Int> {
         switch tie {
-        case .optimistic: Double(1 + greater)
-        case .pessimistic: Double(1 + greater + equal)
-        case .average: Double(1 + greater) + Double(equal) / 2
+        case .expectation: 1 + greater...1 + greater + equal
+        case .optimistic: 1 + greater...1 + greater
+        case .pessimistic: 1 + greater + equal...1 + greater + equal
         }
     }
 }

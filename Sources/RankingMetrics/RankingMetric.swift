@@ -23,35 +23,51 @@ public enum RankingMetric: Hashable, Sendable {
     /// The share of the candidates scored below the target, ties counted half.
     case auc
 
-    /// The metric for a list with one relevant item, the target, at `rank` (1 is the best).
+    /// The metric for one case under a rule for ties: its mean over the ranks that the rule gives the target.
     ///
-    /// `candidates` counts the target's competitors, so that `rank` is at most `candidates + 1`.
-    /// AUC takes ties as the rank does; ``value(_:tie:)`` always counts them half. Without
-    /// candidates nothing was compared, and AUC is that of chance, 0.5.
-    public func value(rank: Double, candidates: Int) -> Double {
-        precondition(
-            rank >= 1 && rank <= Double(candidates) + 1,
-            "RankingMetric.value: expected a rank in 1...\(candidates + 1), got \(rank)")
-        switch self {
-        case .hitRate(let cutoff), .recall(let cutoff):
-            return rank <= Double(cutoff) ? 1 : 0
-        case .ndcg(let cutoff):
-            return rank <= Double(cutoff) ? 1 / log2(rank + 1) : 0
-        case .precision(let cutoff):
-            return rank <= Double(cutoff) ? 1 / Double(cutoff) : 0
-        case .mrr:
-            return 1 / rank
-        case .mrrAt(let cutoff):
-            return rank <= Double(cutoff) ? 1 / rank : 0
-        case .auc:
-            return candidates == 0 ? 0.5 : 1 - (rank - 1) / Double(candidates)
+    /// AUC counts ties half under every rule. It is nil without candidates, where nothing was compared.
+    public func value(_ rankedCase: RankedCase, tie: TieRule) -> Double? {
+        if self == .auc {
+            let candidates = Double(rankedCase.candidates)
+            return candidates == 0 ? nil : 1 - (rankedCase.rank - 1) / candidates
         }
+        let places = rankedCase.places(tie)
+        return sum(over: places) / Double(places.count)
     }
 
-    /// The metric for one case under a rule for ties; AUC counts ties half under every rule.
-    public func value(_ rankedCase: RankedCase, tie: TieRule) -> Double {
-        value(
-            rank: rankedCase.rank(self == .auc ? .average : tie),
-            candidates: rankedCase.candidates)
+    /// The sum of a metric's values at some ranks of the one relevant item, 1 for the best.
+    private func sum(over places: ClosedRange<Int>) -> Double {
+        switch self {
+        case .hitRate(let cutoff), .recall(let cutoff):
+            return Double(places.prefixUpTo(cutoff)?.count ?? 0)
+        case .precision(let cutoff):
+            return Double(places.prefixUpTo(cutoff)?.count ?? 0) / Double(cutoff)
+        case .ndcg(let cutoff):
+            return places.prefixUpTo(cutoff)?.reduce(0) { $0 + 1 / log2(Double($1) + 1) } ?? 0
+        case .mrr: return places.sumOfReciprocals
+        case .mrrAt(let cutoff): return places.prefixUpTo(cutoff)?.sumOfReciprocals ?? 0
+        case .auc: return 0
+        }
+    }
+}
+
+extension ClosedRange<Int> {
+    /// The part that is at most `cutoff`; nil where there is none.
+    fileprivate func prefixUpTo(_ cutoff: Int) -> ClosedRange<Int>? {
+        cutoff < lowerBound ? nil : lowerBound...Swift.min(upperBound, cutoff)
+    }
+
+    /// The sum of 1 / n; long ranges by the expansion of the harmonic numbers, which is exact to the last digits there.
+    fileprivate var sumOfReciprocals: Double {
+        let first = Swift.min(Swift.max(lowerBound, 100), upperBound + 1)
+        let direct = (lowerBound..<first).reduce(0) { $0 + 1 / Double($1) }
+        guard first <= upperBound else { return direct }
+        func rest(_ number: Int) -> Double {
+            let inverse = 1 / Double(number)
+            let square = inverse * inverse
+            return inverse / 2 - square / 12 + square * square / 120
+        }
+        let before = first - 1
+        return direct + log(Double(upperBound) / Double(before)) + rest(upperBound) - rest(before)
     }
 }

@@ -3,12 +3,12 @@
 /// A model that gives every item one score has HR@k = 1 under the optimistic rule, so the rule is
 /// part of a protocol and is reported with its numbers.
 public enum TieRule: String, Codable, Sendable, CaseIterable {
-    /// The target goes before its ties: 1 + greater.
+    /// Every order of the tied ones is as likely: a metric is its mean over all of them.
+    case expectation
+
+    /// The target goes before its ties.
     case optimistic
 
-    /// The target goes behind its ties: 1 + greater + equal.
+    /// The target goes behind its ties.
     case pessimistic
-
-    /// The target goes in the middle of its ties: 1 + greater + equal / 2.
-    case average
 }

@@ -17,4 +17,10 @@ public enum UserGroup: String, Codable, Sendable, CaseIterable {
 
     /// Warm users with more than few.
     case many
+
+    /// Users whose history does not hold the item of the case.
+    case new
+
+    /// Users whose history holds it already.
+    case repeated = "repeat"
 }

@@ -25,13 +25,17 @@ public enum UserResultsError: Error, Equatable, CustomStringConvertible {
 
 /// The per-user results of a run, as kept in its `users.csv`.
 ///
-/// The columns are `user,item,domain,group,rank,candidates`, where `group` joins the user's groups
-/// with `|`. Fields are quoted as in RFC 4180 where they need it.
+/// The columns are `user,position,item,domain,group,rank,greater,equal,candidates,checksum`. `group` joins the user's
+/// groups with `|`; `rank` is the mean rank over all orders of the tied, 1 + greater + equal / 2; `checksum` is that of
+/// the candidates. Fields are quoted as in RFC 4180 where they need it. The header is the format's version.
 public struct UserResults: Sendable, Equatable {
     /// The results in the order of the file.
     public let rows: [UserResult]
 
-    static let columns = ["user", "item", "domain", "group", "rank", "candidates"]
+    static let columns = [
+        "user", "position", "item", "domain", "group", "rank", "greater", "equal", "candidates",
+        "checksum",
+    ]
     static let groupSeparator: Character = "|"
 
     /// Creates results from rows.
@@ -60,7 +64,10 @@ public struct UserResults: Sendable, Equatable {
         guard let header = try next(&reader, path), header.fields == columns else {
             throw .malformed(
                 path: path, line: 1, expected: "the header '\(columns.joined(separator: ","))'",
-                got: bytes.isEmpty ? "an empty file" : "another first line")
+                got: bytes.isEmpty
+                    ? "an empty file"
+                    : "another first line, as other versions of Isthmus write it; train the run again"
+            )
         }
         var rows: [UserResult] = []
         while let record = try next(&reader, path) {
@@ -94,24 +101,43 @@ public struct UserResults: Sendable, Equatable {
         guard fields.count == columns.count else {
             throw Mismatch(expected: "\(columns.count) fields", got: "\(fields.count)")
         }
-        guard let candidates = Int(fields[5]), candidates >= 0 else {
-            throw Mismatch(expected: "a number of candidates", got: "'\(fields[5])'")
+        let counts = try [(1, "a position"), (6, "a count"), (7, "a count"), (8, "a count")].map {
+            (field, name) throws(Mismatch) in
+            guard let count = Int(fields[field]), count >= 0, count <= Int32.max else {
+                throw Mismatch(
+                    expected: "\(name) in the column \(columns[field])", got: "'\(fields[field])'")
+            }
+            return count
         }
-        guard let rank = Double(fields[4]), rank >= 1, rank <= Double(candidates) + 1 else {
-            throw Mismatch(expected: "a rank in 1...\(candidates + 1)", got: "'\(fields[4])'")
+        let (greater, equal, candidates) = (counts[1], counts[2], counts[3])
+        guard greater + equal <= candidates else {
+            throw Mismatch(
+                expected: "greater + equal of at most \(candidates) candidates",
+                got: "\(greater) + \(equal)")
+        }
+        let outcome = RankedCase(greater: greater, equal: equal, candidates: candidates)
+        guard Double(fields[5]) == outcome.rank else {
+            throw Mismatch(
+                expected: "the rank \(outcome.rank) of \(greater) greater and \(equal) equal",
+                got: "'\(fields[5])'")
+        }
+        guard fields[9].utf8.count == 16, let candidateSet = UInt64(fields[9], radix: 16) else {
+            throw Mismatch(
+                expected: "a checksum of 16 hexadecimal digits", got: "'\(fields[9])'")
         }
         return UserResult(
-            user: fields[0], item: fields[1], domain: fields[2], groups: try groups(fields[3]),
-            rank: rank, candidates: candidates)
+            user: fields[0], position: counts[0], item: fields[2], domain: fields[3],
+            groups: try groups(fields[4]), outcome: outcome, candidateSet: candidateSet)
     }
 
     private static func groups(_ text: String) throws(Mismatch) -> Set<UserGroup> {
         var groups: Set<UserGroup> = []
         for name in text.split(separator: groupSeparator) {
-            guard let group = UserGroup(rawValue: String(name)), group != .all else {
-                let known = UserGroup.allCases.filter { $0 != .all }.map(\.rawValue)
+            let known = UserGroup.allCases.filter { $0 != .all && $0 != .new }
+            guard let group = UserGroup(rawValue: String(name)), known.contains(group) else {
                 throw Mismatch(
-                    expected: "groups out of \(known.joined(separator: ", "))", got: "'\(name)'")
+                    expected: "groups out of \(known.map(\.rawValue).joined(separator: ", "))",
+                    got: "'\(name)'")
             }
             groups.insert(group)
         }

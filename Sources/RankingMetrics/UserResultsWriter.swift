@@ -26,11 +26,14 @@ public final class UserResultsWriter {
     public func write(_ result: UserResult) throws(UserResultsError) {
         precondition(!isFinished, "UserResultsWriter.write: expected a writer that is not finished")
         let groups = UserGroup.allCases.filter(result.groups.contains).map(\.rawValue)
-        let isWhole = result.rank == result.rank.rounded()
+        let outcome = result.outcome
         let line = CSV.line([
-            result.user, result.item, result.domain,
+            result.user, String(result.position), result.item, result.domain,
             groups.joined(separator: String(UserResults.groupSeparator)),
-            isWhole ? String(Int(result.rank)) : String(result.rank), String(result.candidates),
+            outcome.equal % 2 == 0
+                ? String(1 + outcome.greater + outcome.equal / 2) : String(outcome.rank),
+            String(outcome.greater), String(outcome.equal), String(outcome.candidates),
+            hexadecimal(result.candidateSet),
         ])
         buffer.append(contentsOf: line.utf8)
         if buffer.count >= Self.bufferSize { try flush() }

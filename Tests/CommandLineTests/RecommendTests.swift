@@ -122,6 +122,24 @@ struct RecommendTests {
         #expect(typed.items.map(\.item) == hidden.items.map(\.item))
     }
 
+    @Test func seenItemsComeBackOnlyWhereAskedFor() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.sasrec)
+        let all = (0..<12).map { "film:f\($0)" }.joined(separator: ",")
+        let none = try workspace.run(
+            "recommend", "run", "--domain", "film", "--history", all, "--json")
+        #expect(try answer(none).items.isEmpty)
+        #expect(
+            none.errors
+                == "isthmus: nothing is left to recommend: the person had all 12 items of film; "
+                + "--include-seen recommends them again\n")
+        let seen = try workspace.run(
+            "recommend", "run", "--domain", "film", "--history", all, "--include-seen", "--count",
+            "12", "--json")
+        #expect(try answer(seen).items.count == 12)
+        #expect(seen.errors.isEmpty)
+    }
+
     /// Arguments after the run, and what standard error must contain.
     @Test(arguments: [
         (["--domain", "films", "--history", "book:b1"], "did you mean film?"),

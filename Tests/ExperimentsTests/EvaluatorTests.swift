@@ -72,7 +72,8 @@ struct EvaluatorTests {
                 $0 != testCase.item.rawValue
                     && PersonalScores.score(testCase.user, $0) >= target
             }
-            #expect(outcome.rank == Double(1 + rivals.count))
+            let counted = outcome.outcome
+            #expect(counted.greater + counted.equal == rivals.count)
         }
     }
 
@@ -93,43 +94,159 @@ struct EvaluatorTests {
         return settings
     }
 
-    /// Every rank by loops over items, for each exclusion and tie rule, with scores that often tie.
+    /// A person's rivals by the definition of an exclusion: what was had competes with a target that was had.
+    private func rivals(
+        of testCase: EvaluationCase, _ exclusion: Exclusion, in split: Split
+    ) -> [Int32] {
+        let dataset = split.dataset
+        let target = testCase.item.rawValue
+        let had = Set(split.history(of: testCase).map { dataset.items[Int($0)] })
+        let ever = Set(dataset.events(of: testCase.user).map { dataset.items[$0] })
+        let excluded: Set<Int32> =
+            switch exclusion {
+            case .none: []
+            case .history: had.contains(target) ? [] : had
+            case .everything: had.contains(target) ? ever.subtracting(had) : ever
+            }
+        return dataset.itemRange(of: testCase.domain).filter {
+            $0 != target && !excluded.contains($0)
+        }
+    }
+
+    /// A log in which people come back to items: walks with steps back.
+    private func returningDataset() throws -> Dataset {
+        let cyclic = try cyclicDataset()
+        var stream = RandomStream(seed: 5, name: "returning")
+        let events = (0..<cyclic.eventCount).map { place in
+            var event = cyclic.event(at: place)
+            let own = cyclic.events(of: event.user)
+            if stream.uniform(below: 4) == 0 {
+                let before = own.lowerBound + stream.uniform(below: place - own.lowerBound + 1)
+                event.item = ItemID(rawValue: cyclic.items[before])
+            }
+            return event
+        }
+        return try Dataset(
+            catalogs: cyclic.catalogs, users: (0..<cyclic.userCount).map { "user-\($0)" },
+            events: events)
+    }
+
+    /// The metrics of the full and the sampled path against loops over items and over every order of the tied ones, for
+    /// each exclusion and rule, with scores that often tie and targets that repeat.
     @Test(arguments: Exclusion.allCases, TieRule.allCases)
-    func fullRanksEqualLoopsOverItems(exclusion: Exclusion, ties: TieRule) throws {
-        let dataset = try cyclicDataset()
-        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+    func metricsEqualLoopsOverItemsAndOrders(exclusion: Exclusion, ties: TieRule) throws {
+        let dataset = try returningDataset()
+        let split = try Split(.ratio(train: 0.6, validation: 0.1), dataset: dataset, seed: 0)
         let model = model(dataset)
         var stream = RandomStream(seed: 1, name: "scores")
         model.scores = model.scores.map { _ in Float(stream.uniform(below: 6)) }
-        var results: [UserResult] = []
-        _ = try Evaluator(
-            settings(.full, exclusion, ties), split: split, maximumLength: 50, seed: 0
-        ).evaluate(model, on: .test) { results.append($0) }
-
-        for (outcome, testCase) in zip(results, split.cases(.test)) {
-            let own = dataset.events(of: testCase.user).map { dataset.items[$0] }
-            let excluded: Set<Int32> =
-                switch exclusion {
-                case .none: []
-                case .history: Set(own.dropLast())
-                case .everything: Set(own)
+        #expect(split.cases(.test).contains(where: \.isRepeat))
+        for candidates in [Candidates.full, .sampled(2)] {
+            var results: [UserResult] = []
+            let measured = try Evaluator(
+                settings(candidates, exclusion, ties), split: split, maximumLength: 50, seed: 0
+            ).evaluate(model, on: .test) { results.append($0) }
+            var hits = 0.0
+            for (result, testCase) in zip(results, split.cases(.test)) {
+                let outcome = result.outcome
+                let rivals = rivals(of: testCase, exclusion, in: split)
+                let target = model.scores[Int(testCase.item.rawValue)]
+                let above = rivals.count { model.scores[Int($0)] > target }
+                let alike = rivals.count { model.scores[Int($0)] == target }
+                if candidates == .full {
+                    #expect(
+                        outcome
+                            == RankedCase(greater: above, equal: alike, candidates: rivals.count))
+                } else {
+                    #expect(outcome.candidates == 2)
+                    #expect(outcome.greater <= above && outcome.equal <= alike)
                 }
-            let rivals = dataset.itemRange(of: testCase.domain).filter {
-                $0 != testCase.item.rawValue && !excluded.contains($0)
+                #expect(result.groups.contains(.repeated) == testCase.isRepeat)
+                // The share of the orders of the tied, the target among them, that put it among the best five.
+                let places = (0...outcome.equal).map { outcome.greater + $0 + 1 }
+                hits +=
+                    switch ties {
+                    case .optimistic: places[0] <= 5 ? 1 : 0
+                    case .pessimistic: places[outcome.equal] <= 5 ? 1 : 0
+                    case .expectation:
+                        Double(places.count { $0 <= 5 }) / Double(places.count)
+                    }
             }
-            let target = model.scores[Int(testCase.item.rawValue)]
-            let above = rivals.filter { model.scores[Int($0)] > target }.count
-            let alike = rivals.filter { model.scores[Int($0)] == target }.count
-            let expected: Double =
-                switch ties {
-                case .optimistic: Double(1 + above)
-                case .pessimistic: Double(1 + above + alike)
-                case .average: Double(1 + above) + Double(alike) / 2
-                }
-            #expect(outcome.rank == expected)
-            #expect(outcome.candidates == rivals.count)
+            #expect(results.count == split.cases(.test).count && results.count > 100)
+            #expect(measured.ties == ties && measured.exclusion == exclusion)
+            let reported = measured.domains.values.reduce(0) {
+                $0 + ($1["HR@5"] ?? 0) * ($1["cases"] ?? 0)
+            }
+            #expect(abs(reported - hits) < 1e-9)
+            #expect(measured.checksums == ResultChecksums(results))
         }
-        #expect(results.count == 40)
+    }
+
+    /// The same model on the same cases: equal checksums unless people or candidates are drawn with another seed.
+    @Test func checksumsTellOtherCandidatesAndOtherPeople() throws {
+        let dataset = try cyclicDataset()
+        let model = model(dataset)
+        func checksums(_ rule: SplitRule, _ candidates: Candidates, _ seed: UInt64) throws
+            -> ResultChecksums
+        {
+            let split = try Split(rule, dataset: dataset, seed: seed)
+            return try #require(
+                try Evaluator(
+                    settings(candidates, .history), split: split, maximumLength: 50, seed: seed
+                ).evaluate(model, on: .test).checksums)
+        }
+        #expect(
+            try checksums(.leaveOneOut, .full, 1) == checksums(.leaveOneOut, .full, 2))
+        let one = try checksums(.leaveOneOut, .sampled(3), 1)
+        let two = try checksums(.leaveOneOut, .sampled(3), 2)
+        #expect(one.cases == two.cases && one.candidates != two.candidates)
+        let cold = SplitRule.coldUsers(target: "films", share: 0.4, validationShare: 0.2)
+        #expect(try checksums(cold, .full, 1).cases != checksums(cold, .full, 2).cases)
+    }
+
+    /// A domain without a case is there with none; a hit that no model can miss is counted.
+    @Test func emptyDomainsAndCertainHitsAreSaid() throws {
+        let catalogs = [
+            Catalog(
+                name: "many", firstItem: ItemID(rawValue: 1), externalIDs: (1...9).map { "m\($0)" }),
+            Catalog(name: "one", firstItem: ItemID(rawValue: 10), externalIDs: ["o"]),
+            Catalog(name: "idle", firstItem: ItemID(rawValue: 11), externalIDs: ["x", "y"]),
+        ]
+        // Three people end in the domain of one item, one in the larger one.
+        let rows: [[Int32]] = [[1, 2, 10], [2, 3, 10], [3, 11, 10], [4, 5, 6]]
+        let events = rows.enumerated().flatMap { user, items in
+            items.enumerated().map {
+                Event(
+                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: $1),
+                    time: Int64($0))
+            }
+        }
+        let dataset = try Dataset(
+            catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+        var settings = settings(.full, .history)
+        settings.metrics = [.hitRate(at: 5), .ndcg(at: 7), .mrr, .auc]
+        settings.also = [.sampled(1)]
+        settings.selection = "MRR"
+        let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
+        #expect(throws: TooFewItems.self) {
+            try Evaluator(settings, split: split, maximumLength: 9, seed: 0)
+                .evaluate(model(dataset), on: .test)
+        }
+        settings.also = []
+        let result = try Evaluator(settings, split: split, maximumLength: 9, seed: 0)
+            .evaluate(model(dataset), on: .test)
+        #expect(result.domains["idle"] == ["cases": 0])
+        let one = try #require(result.domains["one"])
+        #expect(one["cases"] == 3 && one["HR@5"] == 1 && one["AUC"] == nil)
+        // Nine items but the target and two that were had: six rivals.
+        #expect(result.certainHits == ["one": ["1": 3, "5": 3, "7": 3], "many": ["7": 1]])
+        #expect(
+            result.warnings.contains(
+                "one: 3 of 3 cases have no competitor, so every model hits; AUC leaves them out"))
+        #expect(result.warnings.contains { $0.hasPrefix("many: 1 of 1 cases have fewer than 7") })
+        let table = try JSONDecoder().decode(
+            EvaluationResult.self, from: JSONEncoder().encode(result))
+        #expect(table == result)
     }
 
     @Test func sampledCandidatesStayTheSameAndAreBounded() throws {
@@ -144,7 +261,8 @@ struct EvaluatorTests {
         var ranks: [Double] = []
         let again = Evaluator(
             settings(.sampled(3), .history), split: split, maximumLength: 50, seed: 4)
-        #expect(try again.evaluate(model, on: .validation) { ranks.append($0.rank) } == first)
+        #expect(
+            try again.evaluate(model, on: .validation) { ranks.append($0.outcome.rank) } == first)
         #expect(ranks.allSatisfy { (1...4).contains($0) })
         #expect(first.candidates == "sampled:3")
     }
@@ -168,6 +286,7 @@ struct EvaluatorTests {
         #expect(both.candidates == "full" && both.cases == full.cases)
         for (name, values) in full.domains {
             let found = try #require(both.domains[name])
+            #expect(both.certainHits[name]?["5 sampled:3"] == Int(values["cases"] ?? 0))
             #expect(found.count == 2 * values.count - 1)
             for (metric, value) in values {
                 #expect(found[metric] == value)
@@ -269,7 +388,7 @@ struct EvaluatorTests {
             (built as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
             var found: [String: Double] = [:]
             _ = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
-                .evaluate(built, on: .test) { found[$0.user] = $0.rank }
+                .evaluate(built, on: .test) { found[$0.user] = Double($0.outcome.greater + 1) }
             return found
         }
         let twin = try ranks("sasrec", ["scope": "per-domain", "embeddingSize": 8, "heads": 2])
@@ -311,7 +430,7 @@ struct EvaluatorTests {
         let result = try Evaluator(
             settings(.full, .history), split: split, maximumLength: 50, seed: 0
         ).evaluate(model(dataset), on: .test)
-        #expect(Set(result.domains.keys) == ["films"])
+        #expect(result.domains["books"] == ["cases": 0])
         #expect(result.groups["cold"]?["films"]?["cases"] == Double(result.cases))
         #expect(result.groups["warm"] == nil)
     }

@@ -41,8 +41,8 @@ import Testing
         let paired = PairedResults(first, second)
         return try ["food", "kitchen"].map { domain in
             func values(_ results: [UserResult]) -> [Double] {
-                results.filter { $0.domain == domain }.map {
-                    RankingMetric.auc.value(rank: $0.rank, candidates: $0.candidates)
+                results.filter { $0.domain == domain }.compactMap {
+                    RankingMetric.auc.value($0.outcome, tie: .expectation)
                 }
             }
             return try #require(

@@ -9,28 +9,59 @@ import Testing
 @Suite struct SweepTableTests {
     /// Runs with the ranks of people's cases in one domain, of whom one can come up several times.
     private func runs(
-        _ ranks: [KeyValuePairs<String, Double>], in folder: TemporaryFolder
-    ) throws -> [RunDirectory] {
+        _ ranks: [KeyValuePairs<String, Int>], in folder: TemporaryFolder
+    ) throws -> [MeasuredRun] {
         try ranks.enumerated().map { index, ranks in
             let run = folder.run("run-\(index)")
             try FileManager.default.createDirectory(at: run.url, withIntermediateDirectories: true)
             let writer = try UserResultsWriter(to: run.users)
-            for (user, rank) in ranks {
-                try writer.write(
-                    UserResult(
-                        user: user, item: "i", domain: "books", groups: [], rank: rank,
-                        candidates: 20))
+            var positions: [String: Int] = [:]
+            let results = ranks.map { user, rank in
+                defer { positions[user, default: 0] += 1 }
+                return UserResult(
+                    user: user, position: positions[user, default: 0], item: "i", domain: "books",
+                    groups: [], outcome: RankedCase(greater: rank - 1, equal: 0, candidates: 20),
+                    candidateSet: 0)
             }
+            for result in results { try writer.write(result) }
             try writer.finish()
-            return run
+            var measured = EvaluationResult(
+                split: "test", candidates: "full", ties: .expectation, exclusion: .history,
+                cases: results.count)
+            measured.checksums = ResultChecksums(results)
+            return MeasuredRun(
+                "run-\(index)", run, ExperimentConfiguration(), Self.manifest, measured)
         }
     }
 
+    private static let manifest = RunManifest(
+        libtorch: "", seed: 0, dataset: "", model: "", parameters: 0, device: "", threads: 1,
+        machine: "", started: "", seconds: 0, peakMemory: 0, estimatedMemory: 0, resumed: 0)
+
     /// The difference of the last two runs, one a seed, from the first two.
-    private func difference(of runs: [RunDirectory]) throws -> SweepTable.Difference {
+    private func difference(of runs: [MeasuredRun]) throws -> SweepTable.Difference {
         var cases = CaseMeans([.hitRate(at: 10)])
         return try #require(
             try cases.differences(Array(runs[0..<2]), Array(runs[2..<4])).first)
+    }
+
+    /// Cases of one person that only one of a pair has, in both of them: neither holds the other's.
+    @Test func runsWithOtherCasesAreNotPaired() throws {
+        let folder = try TemporaryFolder()
+        let runs = try runs(
+            [["a": 1, "b": 2], ["a": 1, "c": 2], ["a": 1], ["a": 1, "b": 2]], in: folder)
+        var cases = CaseMeans([.hitRate(at: 10)])
+        let error = try #require(throws: ComparisonError.self) {
+            try cases.differences([runs[0]], [runs[1]])
+        }
+        #expect(
+            error.description.contains(
+                "held-out cases 2 (seed 0) against 2 (seed 0) with 1 in common"))
+        // Some of the other's are common cases.
+        #expect(try cases.differences([runs[2]], [runs[0]]).isEmpty)
+        #expect(try cases.differences([runs[0]], [runs[3]]).first?.test.cases == 2)
+        try Data("user\n".utf8).write(to: runs[2].directory.users)
+        #expect(throws: (any Error).self) { try runs[2].cases() }
     }
 
     @Test func casesAreAveragedOverSeedsBeforeTheTest() throws {
@@ -97,6 +128,43 @@ import Testing
         // A count is not validated, which leaves its columns empty and the others alone.
         let validation = try SweepTable(plan, part: .validation)
         #expect(validation.rows[2].domains.isEmpty && !validation.rows[0].domains.isEmpty)
+    }
+
+    /// Each seed draws its own people and candidates, the same for both of a pair: the test is over all of them.
+    @Test func seedsThatDrawPeopleAndCandidatesArePaired() throws {
+        let folder = try TemporaryFolder()
+        try Data("model: popularity".utf8).write(
+            to: folder.url.appendingPathComponent("popularity.yaml"))
+        let sweep = folder.url.appendingPathComponent("sweep.yaml")
+        let text = """
+            experiment: popularity.yaml
+            set:
+              data.split: {kind: cold-users, target: films, share: 0.4, validationShare: 0.2}
+              evaluation.candidates: 'sampled:3'
+            seeds: [1, 2]
+            runs: [{name: Count}, {name: Again}]
+            """
+        try Data(text.utf8).write(to: sweep)
+        let dataset = try cyclicDataset()
+        let plan = try SweepPlan(
+            SweepFile(contentsOf: sweep), dataset: dataset, output: folder.url)
+        for job in plan.jobs {
+            try Trainer(job.configuration, dataset: dataset, run: job.run).train()
+        }
+        let row = try #require(try SweepTable(plan).rows.last)
+        #expect(row.incomparable == nil)
+        let results = try plan.jobs.map { try $0.run.result() }
+        #expect(results[0].checksums == results[1].checksums)
+        #expect(results[0].checksums?.cases != results[2].checksums?.cases)
+        for difference in row.differences {
+            #expect(difference.test.difference == 0 && difference.seeds == [0, 0])
+            #expect(difference.test.cases > results[0].cases)
+        }
+        #expect(row.differences.count == 2)
+        // One seed's people are not the other's.
+        #expect(throws: ComparisonError.self) {
+            try RunComparison([plan.jobs[0].run, plan.jobs[2].run])
+        }
     }
 
     @Test func tableOfATrainedSweep() throws {

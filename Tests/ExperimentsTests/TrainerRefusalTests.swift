@@ -43,7 +43,8 @@ struct TrainerRefusalTests {
         let folder = try TemporaryFolder()
         let split = "data.split={kind: ratio, train: 0.8, validation: 0}"
         let run = folder.run("run")
-        #expect(throws: EvaluationError.noCases(part: "validation")) {
+        #expect(throws: EvaluationError.noCases(part: "validation", reason: "no event is held out"))
+        {
             try Trainer(
                 ExperimentConfiguration(yaml: tinySASRec, assignments: [split]),
                 dataset: cyclicDataset(), run: run

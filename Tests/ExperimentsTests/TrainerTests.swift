@@ -118,6 +118,22 @@ import Torch
         #expect(entries.count < 200)
     }
 
+    /// Steps too small to change a weight: validation stays exactly equal, which is no gain. The first epoch is kept.
+    @Test func equalValidationSpendsPatience() throws {
+        let folder = try TemporaryFolder()
+        let experiment = try ExperimentConfiguration(
+            yaml: tinySASRec,
+            assignments: [
+                "training.epochs=200", "training.patience=3",
+                "training.optimizer={kind: sgd, learningRate: 1.0e-30}",
+            ])
+        let run = folder.run("equal")
+        try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
+        let entries = try run.historyEntries()
+        #expect(Set(entries.compactMap { $0.validation?.mean("NDCG@10") }).count == 1)
+        #expect(entries.map(\.isBest) == [true, false, false, false])
+    }
+
     @Test func aLossThatIsNoNumberStopsTheRunAndKeepsGoodWeights() throws {
         let folder = try TemporaryFolder()
         // The cosine ends the run's harm late: the first epoch is fine, later steps explode.

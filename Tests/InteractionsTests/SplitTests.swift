@@ -63,7 +63,8 @@ import Testing
         let split = try Split(.timeCut(validation: 0.2, test: 0.3), dataset: dataset, seed: 0)
         #expect(roles(split) == ["..v", "..t", ".vtt"])
         let points = try Split(
-            .timePoints(validation: 1012, test: 1021), dataset: dataset, seed: 0)
+            .timePoints(validation: TimePoint(seconds: 1012), test: TimePoint(seconds: 1021)),
+            dataset: dataset, seed: 0)
         #expect(roles(points) == roles(split))
         #expect(points.history(of: points.cases(.test)[2]) == [6, 7, 8])
         let untimed = try memoryDataset([[1, 2, 3]], timed: false)
@@ -71,8 +72,14 @@ import Testing
             try Split(.timeCut(validation: 0.2, test: 0.3), dataset: untimed, seed: 0)
         }
         // A user whose events are all held out has no history at first.
-        let late = try Split(.timePoints(validation: 1002, test: 1010), dataset: dataset, seed: 0)
-        #expect(late.eventsWithoutHistory == 1)
+        let late = try Split(
+            .timePoints(validation: TimePoint(seconds: 1002), test: TimePoint(seconds: 1010)),
+            dataset: dataset, seed: 0)
+        #expect(late.heldOut(.validation).withoutHistory == 1)
+        #expect(late.heldOut(.validation).events == 1 && late.heldOut(.test).events == 7)
+        #expect(
+            late.reasonForNoCase(.validation)
+                == "none of the 1 held-out events has a history before it")
         #expect(late.cases(.validation).isEmpty)
     }
 
@@ -161,7 +168,13 @@ import Testing
             ),
             (
                 #"{"kind": "time-points", "validation": 5, "test": 6}"#,
-                .timePoints(validation: 5, test: 6)
+                .timePoints(validation: TimePoint(seconds: 5), test: TimePoint(seconds: 6))
+            ),
+            (
+                #"{"kind": "time-points", "validation": "2019-04-19T02:00:00+02:00", "test": 1555804800.5}"#,
+                .timePoints(
+                    validation: TimePoint(seconds: 1_555_632_000),
+                    test: TimePoint(seconds: 1_555_804_800.5))
             ),
             (
                 #"{"kind": "cold-users", "target": "b", "share": 0.2, "validationShare": 0}"#,
@@ -177,6 +190,15 @@ import Testing
             (#""leave-one-uot""#, "did you mean \"leave-one-out\"?"),
             (#"{"kind": "ratio", "trian": 0.8, "validation": 0.1}"#, "did you mean \"train\"?"),
             (#""ratio""#, "expected an object with train"),
+            (
+                #"{"kind": "ratio", "train": 0.8}"#,
+                "validation is missing; it has train, validation"
+            ),
+            (#"{"kind": "ratio", "train": "much", "validation": 0}"#, "train: expected a number"),
+            (
+                #"{"kind": "time-points", "validation": "2019-04-19", "test": 6}"#,
+                "validation: expected seconds since 1970, or a date with time of day and zone as 2019-04-19T00:00:00Z, got 2019-04-19"
+            ),
         ] {
             let error = try #require(throws: DecodingError.self) {
                 try JSONDecoder().decode(SplitRule.self, from: Data(text.utf8))

@@ -85,8 +85,9 @@ struct ListMetricTests {
         for target in list {
             let rank = Double(target + 1)
             for cutoff in [1, 3, 10, 50] {
-                func value(_ metric: RankingMetric) -> Double {
-                    metric.value(rank: rank, candidates: 11)
+                func value(_ metric: RankingMetric) -> Double? {
+                    metric.value(
+                        RankedCase(greater: target, equal: 0, candidates: 11), tie: .expectation)
                 }
                 let ndcg = value(.ndcg(at: cutoff))
                 let precision = value(.precision(at: cutoff))

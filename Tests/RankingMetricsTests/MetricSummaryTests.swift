@@ -44,17 +44,27 @@ struct MetricSummaryTests {
                 "books all", "books warm", "books cold", "books overlapping", "films all",
                 "films warm", "- all", "- warm", "- cold", "- overlapping",
             ])
-        #expect(MetricAccumulator(metrics: [.mrr], tie: .average).summary().rows.isEmpty)
+        #expect(MetricAccumulator(metrics: [.mrr], tie: .expectation).summary().rows.isEmpty)
     }
 
-    // Ranks 2.5 of 1 + 4: MRR 0.4, AUC (4 − 1.5) / 4 = 0.625.
+    // Ranks 2 and 3 of 1 + 4, as likely: MRR (1/2 + 1/3) / 2, AUC (4 − 1.5) / 4 = 0.625. A case without candidates
+    // has no AUC: the mean is that of the other.
     @Test func storedResults() {
-        var accumulator = MetricAccumulator(metrics: [.mrr, .auc], tie: .average)
-        accumulator.add(
-            UserResult(
-                user: "u", item: "i", domain: "books", groups: [], rank: 2.5, candidates: 4))
+        var accumulator = MetricAccumulator(metrics: [.mrr, .auc], tie: .expectation)
+        func add(_ outcome: RankedCase, _ domain: String) {
+            accumulator.add(
+                UserResult(
+                    user: "u", position: 0, item: "i", domain: domain, groups: [], outcome: outcome,
+                    candidateSet: 0))
+        }
+        add(RankedCase(greater: 1, equal: 1, candidates: 4), "books")
         let row = accumulator.summary().row(domain: "books")
-        #expect(row?.values == [.mrr: 0.4, .auc: 0.625])
+        #expect(row?.values == [.mrr: (0.5 + 1.0 / 3) / 2, .auc: 0.625])
+        add(RankedCase(greater: 0, equal: 0, candidates: 0), "books")
+        #expect(accumulator.summary().row(domain: "books")?.values[.auc] == 0.625)
+        #expect(accumulator.summary().row(domain: "books")?.cases == 2)
+        add(RankedCase(greater: 0, equal: 0, candidates: 0), "single")
+        #expect(accumulator.summary().row(domain: "single")?.values == [.mrr: 1])
     }
 
     @Test func jsonHasNamesAsKeys() throws {

@@ -4,16 +4,18 @@ import Testing
 
 @Suite("Ranked cases and ties")
 struct RankedCaseTests {
-    // Two above, three tied: 1 + 2 = 3, 1 + 2 + 3 = 6, 1 + 2 + 1.5 = 4.5.
-    @Test(arguments: [(TieRule.optimistic, 3.0), (.pessimistic, 6.0), (.average, 4.5)])
-    func rankUnderEachRule(tie: TieRule, expected: Double) {
-        #expect(RankedCase(greater: 2, equal: 3, candidates: 9).rank(tie) == expected)
+    // Two above, three tied: 1 + 2 = 3 at the best, 1 + 2 + 3 = 6 at the worst.
+    @Test(arguments: [(TieRule.optimistic, 3...3), (.pessimistic, 6...6), (.expectation, 3...6)])
+    func placesUnderEachRule(tie: TieRule, expected: ClosedRange<Int>) {
+        let ranked = RankedCase(greater: 2, equal: 3, candidates: 9)
+        #expect(ranked.places(tie) == expected)
+        #expect(ranked.rank == 4.5)
     }
 
     @Test(arguments: TieRule.allCases)
     func rulesAgreeWithoutTies(tie: TieRule) {
-        #expect(RankedCase(greater: 4, equal: 0, candidates: 9).rank(tie) == 5)
-        #expect(RankedCase(greater: 0, equal: 0, candidates: 0).rank(tie) == 1)
+        #expect(RankedCase(greater: 4, equal: 0, candidates: 9).places(tie) == 5...5)
+        #expect(RankedCase(greater: 0, equal: 0, candidates: 0).places(tie) == 1...1)
     }
 
     // Above 0.5: 0.9 and infinity. Equal: 0.5 twice. Below: 0.1 and −infinity.
@@ -41,9 +43,9 @@ struct RankedCaseTests {
             let sorted = scores.sorted(by: >)
             let first = sorted.firstIndex { $0 <= target } ?? sorted.count
             let last = sorted.firstIndex { $0 < target } ?? sorted.count
-            #expect(ranked.rank(.optimistic) == Double(first + 1))
-            #expect(ranked.rank(.pessimistic) == Double(last + 1))
-            #expect(ranked.rank(.average) == Double(first + last) / 2 + 1)
+            #expect(ranked.places(.optimistic) == first + 1...first + 1)
+            #expect(ranked.places(.pessimistic) == last + 1...last + 1)
+            #expect(ranked.rank == Double(first + last) / 2 + 1)
         }
     }
 

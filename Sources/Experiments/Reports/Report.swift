@@ -17,7 +17,9 @@ struct Report {
         return HTMLPage(
             title: configuration.model,
             body: [
-                "<p>\(result.cases) test cases, candidates: \(HTMLPage.escape(result.candidates)).</p>",
+                paragraph("\(result.cases) test cases, candidates: \(result.candidates)."),
+                paragraph(result.protocolText), paragraph(result.countsText),
+                result.warnings.map { paragraph("Warning: \($0).") }.joined(separator: "\n"),
                 table("All users", result.domains),
                 groups.map { table("\($0) users", $1) }.joined(separator: "\n"), diagnostics(),
                 losses().svg(), validations().map { $0.svg() }.joined(separator: "\n"),
@@ -27,10 +29,14 @@ struct Report {
             ])
     }
 
+    private func paragraph(_ text: String) -> String {
+        text.isEmpty ? "" : "<p>\(HTMLPage.escape(text))</p>"
+    }
+
     private func table(_ title: String, _ domains: [String: EvaluationResult.Values]) -> String {
         let metrics = Set(domains.values.flatMap(\.keys)).subtracting(["cases"]).sorted()
         let rows = domains.sorted { $0.key < $1.key }.map { name, values in
-            [name, "\(Int(values["cases"] ?? 0))"]
+            [name, "\(EvaluationResult.cases(of: values))"]
                 + metrics.map { metric in
                     values[metric].map { String(format: "%.4f", $0) } ?? "–"
                 }

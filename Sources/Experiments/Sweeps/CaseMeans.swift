@@ -3,15 +3,13 @@ internal import RankingMetrics
 
 /// Values of each case, averaged over runs that differ only in their seeds.
 struct CaseMeans {
-    /// A case: where a user's item comes up several times in a domain, its first, second, … time.
+    /// A case: an event of a user.
     private struct Key: Hashable, Comparable {
         let user: String
-        let item: String
-        let occurrence: Int
+        let position: Int
 
         static func < (first: Key, second: Key) -> Bool {
-            (first.user, first.item, first.occurrence)
-                < (second.user, second.item, second.occurrence)
+            (first.user, first.position) < (second.user, second.position)
         }
     }
 
@@ -35,37 +33,45 @@ struct CaseMeans {
         self.metrics = metrics
     }
 
-    /// Tests runs against twins of the same seeds, in the same order.
+    /// Tests runs against twins of the same seeds, in the same order; throws a ``ComparisonError`` where a pair met other
+    /// cases or candidates.
     ///
-    /// A case's values are averaged over the seeds that have it; a split that is drawn gives each seed its own cases.
+    /// A case's values are averaged over the seeds that have it; a split or candidates that are drawn give each seed its
+    /// own, the same to both of a pair.
     mutating func differences(
-        _ runs: [RunDirectory], _ twins: [RunDirectory]
+        _ runs: [MeasuredRun], _ twins: [MeasuredRun]
     ) throws -> [SweepTable.Difference] {
-        let pairs = try zip(runs, twins).map { try PairedResults(read($0), read($1)) }
+        var pairs: [PairedResults] = []
+        var ties = TieRule.expectation
+        for (run, twin) in zip(runs, twins) {
+            guard let own = try read(run), let others = try read(twin) else { return [] }
+            pairs.append(try run.paired(own, with: twin, others))
+            ties = run.result.ties ?? ties
+        }
         let domains = Set(pairs.flatMap { $0.first.map(\.domain) }).sorted()
         return domains.flatMap { domain in
-            let cases = pairs.map { Self.cases(of: $0, in: domain) }
-            return metrics.compactMap { difference(in: domain, by: $0, pairs, cases) }
+            metrics.compactMap { difference(in: domain, by: $0, pairs, ties) }
         }
     }
 
     private func difference(
-        in domain: String, by metric: RankingMetric, _ pairs: [PairedResults],
-        _ cases: [[(key: Key, place: Int)]]
+        in domain: String, by metric: RankingMetric, _ pairs: [PairedResults], _ ties: TieRule
     ) -> SweepTable.Difference? {
-        func value(_ result: UserResult) -> Double {
-            metric.value(rank: result.rank, candidates: result.candidates)
-        }
         var sums: [Key: Sums] = [:]
         var seeds: [Double] = []
-        for (paired, places) in zip(pairs, cases) {
+        for paired in pairs {
             var total = 0.0
-            for (key, place) in places {
-                let (own, twin) = (value(paired.first[place]), value(paired.second[place]))
-                sums[key, default: Sums()].add(own, twin)
-                total += own - twin
+            var count = 0
+            for (own, twin) in zip(paired.first, paired.second) where own.domain == domain {
+                guard let first = metric.value(own.outcome, tie: ties),
+                    let second = metric.value(twin.outcome, tie: ties)
+                else { continue }
+                sums[Key(user: own.user, position: own.position), default: Sums()]
+                    .add(first, second)
+                total += first - second
+                count += 1
             }
-            seeds.append(places.isEmpty ? 0 : total / Double(places.count))
+            seeds.append(count == 0 ? 0 : total / Double(count))
         }
         let means = sums.sorted { $0.key < $1.key }.map(\.value)
         return PairedBootstrap(seed: 0).compare(
@@ -76,24 +82,10 @@ struct CaseMeans {
         }
     }
 
-    /// The cases of a domain, and where they stand among the pairs.
-    private static func cases(
-        of paired: PairedResults, in domain: String
-    ) -> [(key: Key, place: Int)] {
-        var occurrences: [Key: Int] = [:]
-        return paired.first.indices.filter { paired.first[$0].domain == domain }.map { place in
-            let result = paired.first[place]
-            let first = Key(user: result.user, item: result.item, occurrence: 0)
-            defer { occurrences[first, default: 0] += 1 }
-            let occurrence = occurrences[first, default: 0]
-            return (Key(user: first.user, item: first.item, occurrence: occurrence), place)
-        }
-    }
-
-    private mutating func read(_ run: RunDirectory) throws -> UserResults {
-        if let known = files[run.url.path] { return known }
-        let results = try UserResults(contentsOf: run.users)
-        files[run.url.path] = results
+    private mutating func read(_ run: MeasuredRun) throws -> UserResults? {
+        if let known = files[run.directory.url.path] { return known }
+        let results = try run.cases()
+        files[run.directory.url.path] = results
         return results
     }
 }

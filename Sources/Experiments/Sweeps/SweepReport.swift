@@ -6,7 +6,9 @@ extension SweepTable {
     func charts() -> [Chart] {
         let domains = Set(rows.flatMap(\.domains.keys)).sorted()
         return metrics.flatMap { metric in
-            domains.map { domain in
+            // A domain without cases has nothing to draw.
+            domains.filter { domain in rows.contains { $0.domains[domain]?[metric] != nil } }.map {
+                domain in
                 Chart(
                     title: "\(domain) \(metric) against parameters", xLabel: "parameters",
                     yLabel: metric, series: sizes(domain, metric))

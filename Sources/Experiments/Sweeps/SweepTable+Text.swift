@@ -67,7 +67,11 @@ extension SweepTable {
     /// The metrics of people with few and with many events in the domain, and of people who are new there: a line for
     /// each variant and group.
     var groupTable: TextTable {
-        let groups = [UserGroup.few, .many, .cold].map(\.rawValue)
+        // What nobody had before is everything where nobody comes back.
+        let repeats: [UserGroup] =
+            rows.contains { $0.groups[UserGroup.repeated.rawValue] != nil }
+            ? [.new, .repeated] : []
+        let groups = ([.few, .many, .cold] + repeats).map(\.rawValue)
             .filter { group in rows.contains { $0.groups[group] != nil } }
         var table = TextTable(["model", "users"] + columns.map { "\($0) \($1)" })
         for row in rows {
@@ -98,7 +102,8 @@ extension SweepTable {
     var sections: [(title: String, table: TextTable)] {
         [
             (
-                "People with few and with many events in the domain, and people who are new there",
+                "People with few and with many events in the domain, people who are new there, and items that the "
+                    + "person had not or had before, where there are both",
                 groupTable
             ),
             ("Differences to \(baseline)", differenceTable),
@@ -116,7 +121,9 @@ extension SweepTable {
             + "bootstrap over cases; metrics among other candidates are not tested"
         let isTested = rows.contains { !$0.differences.isEmpty }
         let explanation =
-            "Part: \(part.rawValue). Candidates: \(candidates). Mean ± deviation over seeds"
+            "Part: \(part.rawValue). Candidates: \(candidates)."
+            + (ties.map { " Ties in scores: \($0.rawValue)." } ?? "")
+            + " Mean ± deviation over seeds"
             + (isTested ? test : "") + "."
         var text = explanation + "\n\n" + table().rendered(as: .markdown)
         for note in rows.compactMap(\.incomparable) { text += "\n\(note).\n" }

@@ -85,6 +85,8 @@ public struct SweepTable: Codable, Sendable {
     public let part: Part
     /// What targets competed with.
     public let candidates: String
+    /// How candidates with the target's score were counted; nil when ratings were predicted.
+    public let ties: TieRule?
     /// The variants that have a finished run.
     public let rows: [Row]
     /// The finished runs one by one.
@@ -105,6 +107,7 @@ public struct SweepTable: Codable, Sendable {
         let first = byVariant[plan.baseline] ?? []
         baseline = plan.baseline
         candidates = finished.first?.result.candidates ?? "full"
+        ties = finished.first?.result.ties
         runs = finished.map(\.point)
         correlations = Correlation.all(runs, metrics: metrics)
         var cases = CaseMeans(metrics.compactMap { try? RankingMetric(parsing: $0) })
@@ -112,12 +115,7 @@ public struct SweepTable: Codable, Sendable {
             guard let own = byVariant[name], let sample = own.first else { return nil }
             let shared = own.filter { run in first.contains { $0.seed == run.seed } }
             let twins = first.filter { run in shared.contains { $0.seed == run.seed } }
-            let incomparable = zip(shared, twins).lazy.compactMap { run, twin in
-                run.incomparable(with: twin)
-            }.first
-            let isCompared =
-                name != plan.baseline && part == .test && sample.result.candidates != "ratings"
-                && incomparable == nil
+            let test = try Self.test(name, shared, twins, against: plan.baseline, part, &cases)
             return Row(
                 name: name, seeds: own.map(\.seed),
                 domains: Self.means(own.map(\.result.domains)),
@@ -127,9 +125,25 @@ public struct SweepTable: Codable, Sendable {
                 secondsToBest: Self.value(own.map(\.secondsToBest)),
                 seconds: Self.value(own.map(\.manifest.seconds)),
                 peakMemory: own.map(\.manifest.peakMemory).max() ?? 0,
-                differences: isCompared && !shared.isEmpty
-                    ? try cases.differences(shared.map(\.run), twins.map(\.run)) : [],
-                incomparable: incomparable)
+                differences: test.differences, incomparable: test.incomparable)
+        }
+    }
+
+    /// A variant against the baseline on the seeds that both have, or why there is nothing to say.
+    private static func test(
+        _ name: String, _ runs: [Finished], _ twins: [Finished], against baseline: String,
+        _ part: Part, _ cases: inout CaseMeans
+    ) throws -> (differences: [Difference], incomparable: String?) {
+        guard name != baseline else { return ([], nil) }
+        guard !runs.isEmpty else {
+            return ([], "\(name) and \(baseline) have no finished seed in common")
+        }
+        do {
+            for (run, twin) in zip(runs, twins) { try run.measured.check(against: twin.measured) }
+            guard part == .test else { return ([], nil) }
+            return (try cases.differences(runs.map(\.measured), twins.map(\.measured)), nil)
+        } catch let error as ComparisonError {
+            return ([], error.description)
         }
     }
 
@@ -138,22 +152,11 @@ public struct SweepTable: Codable, Sendable {
         let variant: String
         let series: String
         let seed: UInt64
-        let run: RunDirectory
-        let manifest: RunManifest
-        let result: EvaluationResult
+        let measured: MeasuredRun
         let secondsToBest: Double
-        private let evaluated: RunProtocol
 
-        /// What another run was evaluated otherwise in.
-        func incomparable(with other: Finished) -> String? {
-            do {
-                try evaluated.check(
-                    against: other.evaluated, names: (variant, other.variant))
-                return nil
-            } catch {
-                return error.description
-            }
-        }
+        var manifest: RunManifest { measured.manifest }
+        var result: EvaluationResult { measured.result }
 
         var point: Run {
             Run(
@@ -165,12 +168,11 @@ public struct SweepTable: Codable, Sendable {
             variant = job.variant
             series = job.series
             seed = job.seed
-            run = job.run
-            manifest = try job.run.facts()
             let history = try job.run.historyEntries()
             let best = history.lastIndex(where: \.isBest) ?? history.indices.last
             secondsToBest = history.prefix(best.map { $0 + 1 } ?? 0)
                 .reduce(0) { $0 + $1.seconds + $1.validationSeconds }
+            let result: EvaluationResult
             if part == .test {
                 result = try job.run.result()
             } else {
@@ -180,7 +182,8 @@ public struct SweepTable: Codable, Sendable {
                     ?? .none(
                         on: part, among: job.configuration.evaluation.resolved.candidates)
             }
-            evaluated = RunProtocol(job.configuration, manifest: manifest, result: result)
+            measured = MeasuredRun(
+                job.variant, job.run, job.configuration, try job.run.facts(), result)
         }
     }
 

@@ -33,6 +33,10 @@ public struct EvaluationCase: Hashable, Sendable {
     public let eventsInDomain: Int
     /// Whether the case's history has events of the item's domain and of another one.
     public let isOverlapping: Bool
+    /// The event's place among the user's, from 0, in the order that the split goes by.
+    public let position: Int
+    /// Whether the case's history holds the item already.
+    public let isRepeat: Bool
 
     /// Whether the case's history has no event of the item's domain.
     public var isColdInDomain: Bool { eventsInDomain == 0 }
@@ -40,7 +44,7 @@ public struct EvaluationCase: Hashable, Sendable {
     /// Makes a case.
     public init(
         user: UserID, event: Int, item: ItemID, domain: DomainID, eventsInDomain: Int,
-        isOverlapping: Bool
+        isOverlapping: Bool, position: Int, isRepeat: Bool
     ) {
         self.user = user
         self.event = event
@@ -48,5 +52,7 @@ public struct EvaluationCase: Hashable, Sendable {
         self.domain = domain
         self.eventsInDomain = eventsInDomain
         self.isOverlapping = isOverlapping
+        self.position = position
+        self.isRepeat = isRepeat
     }
 }

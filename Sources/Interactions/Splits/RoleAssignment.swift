@@ -4,10 +4,14 @@ struct RoleAssignment {
     /// The domain that is hidden from cold users; nil for other rules.
     private(set) var coldTarget: Int?
     private let dataset: Dataset
+    private let order: EventOrder
 
-    init(_ rule: SplitRule, dataset: Dataset, seed: UInt64) throws(SplitError) {
+    init(
+        _ rule: SplitRule, dataset: Dataset, order: EventOrder, seed: UInt64
+    ) throws(SplitError) {
         try rule.validate()
         self.dataset = dataset
+        self.order = order
         roles = [Role](repeating: .train, count: dataset.eventCount)
         switch rule {
         case .leaveOneOut: holdOutLast()
@@ -16,8 +20,7 @@ struct RoleAssignment {
         case .timeCut(let validation, let test):
             try cut(validation: validation, test: test)
         case .timePoints(let validation, let test):
-            try cut(
-                kind: rule.kind, validation: Self.ticks(validation), test: Self.ticks(test))
+            try cut(at: validation, test)
         case .coldUsers(let target, let share, let validationShare):
             try hideTarget(
                 target, share: share, validationShare: validationShare, seed: seed)
@@ -28,8 +31,8 @@ struct RoleAssignment {
         for user in 0..<dataset.userCount {
             let events = dataset.events(of: UserID(rawValue: Int32(user)))
             guard events.count >= 3 else { continue }
-            roles[events.upperBound - 1] = .test
-            roles[events.upperBound - 2] = .validation
+            roles[order[events.upperBound - 1]] = .test
+            roles[order[events.upperBound - 2]] = .validation
         }
     }
 
@@ -37,7 +40,8 @@ struct RoleAssignment {
         var lists = [[Int]](repeating: [], count: dataset.domainCount)
         for user in 0..<dataset.userCount {
             for domain in lists.indices { lists[domain].removeAll(keepingCapacity: true) }
-            for event in dataset.events(of: UserID(rawValue: Int32(user))) {
+            for position in dataset.events(of: UserID(rawValue: Int32(user))) {
+                let event = order[position]
                 lists[dataset.domainIndex(ofItem: dataset.items[event])].append(event)
             }
             for list in lists where list.count >= 3 {
@@ -56,8 +60,9 @@ struct RoleAssignment {
             let test = Self.rounded(count * (1 - train - validation))
             let held = min(test + Self.rounded(count * validation), events.count - 1)
             let tested = min(test, held)
-            for event in (events.upperBound - held)..<events.upperBound {
-                roles[event] = event >= events.upperBound - tested ? .test : .validation
+            for position in (events.upperBound - held)..<events.upperBound {
+                roles[order[position]] =
+                    position >= events.upperBound - tested ? .test : .validation
             }
         }
     }
@@ -69,22 +74,60 @@ struct RoleAssignment {
     private mutating func cut(validation: Double, test: Double) throws(SplitError) {
         guard dataset.hasTimes else { throw .noTimes(kind: "time-cut") }
         let sorted = dataset.times.withUnsafeBufferPointer { $0.sorted() }
-        func time(after share: Double) -> Int64 {
-            let position = Int((Double(sorted.count) * (1 - share)).rounded())
-            return sorted[min(max(position, 0), sorted.count - 1)]
+        // Events of one time stay together: the change of time that is nearest to the share.
+        func time(after share: Double) -> Int64? {
+            let wanted = Int((Double(sorted.count) * (1 - share)).rounded())
+            guard wanted < sorted.count else { return nil }
+            let time = sorted[wanted]
+            let first = sorted.firstPlace { $0 >= time }
+            let next = sorted.firstPlace { $0 > time }
+            let takesNext = next < sorted.count && (first == 0 || next - wanted < wanted - first)
+            return sorted[takesNext ? next : first]
         }
-        try cut(
-            kind: "time-cut", validation: time(after: validation + test), test: time(after: test))
+        // What is nearest to no event at all is still the latest.
+        guard let latest = sorted.last else { return }
+        let testTime = time(after: test) ?? latest
+        cut(validation: min(time(after: validation + test) ?? testTime, testTime), test: testTime)
     }
 
-    /// Seconds in the unit of events' times; what is beyond all times stays beyond them.
-    private static func ticks(_ seconds: Int64) -> Int64 {
-        let (ticks, isTooLarge) = seconds.multipliedReportingOverflow(by: Dataset.ticksPerSecond)
-        return isTooLarge ? (seconds < 0 ? .min : .max) : ticks
-    }
-
-    private mutating func cut(kind: String, validation: Int64, test: Int64) throws(SplitError) {
+    private mutating func cut(at validation: TimePoint, _ test: TimePoint) throws(SplitError) {
+        let kind = "time-points"
         guard dataset.hasTimes else { throw .noTimes(kind: kind) }
+        guard dataset.eventCount > 0 else { return }
+        let range = dataset.timeRange
+        guard test <= range.upperBound else {
+            throw .noTestCases(
+                kind: kind,
+                reason: "test \(test) is after the last event; \(dataset.timeRangeText)"
+                    + Self.unitHint(test, range))
+        }
+        guard validation > range.lowerBound else {
+            throw .nothingToTrain(
+                kind: kind,
+                reason: "validation \(validation) is not after the first event; "
+                    + dataset.timeRangeText)
+        }
+        cut(validation: validation.ticks, test: test.ticks)
+    }
+
+    /// The unit that a number of seconds seems to have been written in.
+    private static func unitHint(_ point: TimePoint, _ range: ClosedRange<TimePoint>) -> String {
+        for (name, factor) in [
+            ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9),
+        ] {
+            let seconds = TimePoint(seconds: (point.seconds / factor).rounded(.down))
+            // A day around the data's own range, for a cut is set near its end.
+            guard seconds.seconds >= range.lowerBound.seconds - 86_400,
+                seconds.seconds <= range.upperBound.seconds + 86_400
+            else { continue }
+            return
+                "; \(TimePoint(seconds: point.seconds).number) looks like \(name): give seconds, "
+                + seconds.number
+        }
+        return ""
+    }
+
+    private mutating func cut(validation: Int64, test: Int64) {
         for event in roles.indices {
             let time = dataset.times[event]
             if time >= test {
@@ -121,11 +164,25 @@ struct RoleAssignment {
         guard cold > validating else {
             throw .noTestCases(
                 kind: "cold-users",
-                reason: "\(overlapping.count) users have events in \(name) and another domain")
+                reason:
+                    "\(overlapping.count) users have events in \(name) and another domain, and share "
+                    + "and validationShare leave \(cold) of them to validation and none to test")
         }
     }
 
     private func isTarget(_ event: Int, _ target: DomainID) -> Bool {
         dataset.domainIndex(ofItem: dataset.items[event]) == target.rawValue
+    }
+}
+
+extension [Int64] {
+    /// The first place, in ascending order, where a condition holds that all later ones share; their number without any.
+    fileprivate func firstPlace(where holds: (Int64) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

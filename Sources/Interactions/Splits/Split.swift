@@ -3,8 +3,8 @@
 /// A case's history is every event of the user before the case's event, so that a test case sees
 /// the validation event and later events are never seen. Under ``SplitRule/coldUsers`` it is the
 /// user's events in the other domains: those before the case's event, or all of them when the
-/// dataset has no times. A held-out event without any history gives no case; such events are
-/// counted in ``eventsWithoutHistory``.
+/// dataset has no times. A held-out event without any history gives no case; ``heldOut(_:)``
+/// counts such events, and those that are dropped because they repeat an item or are tied.
 public struct Split: Sendable {
     /// The rule that made the split.
     public let rule: SplitRule
@@ -12,30 +12,43 @@ public struct Split: Sendable {
     public let seed: UInt64
     /// The dataset that was split.
     public let dataset: Dataset
-    /// The held-out events that give no case because the user has no history before them.
-    public let eventsWithoutHistory: Int
+    /// Whether held-out events that repeat an item are cases.
+    public let repeats: RepeatedItems
+    private let order: EventOrder
     private let roles: [Role]
-    private let validationCases: [EvaluationCase]
-    private let testCases: [EvaluationCase]
+    private let validation: HeldOutPart
+    private let test: HeldOutPart
     /// The domain hidden from cold users' histories.
     private let coldTarget: Int?
 
-    /// Splits a dataset; only ``SplitRule/coldUsers`` uses the seed.
-    public init(_ rule: SplitRule, dataset: Dataset, seed: UInt64) throws(SplitError) {
-        let assigned = try RoleAssignment(rule, dataset: dataset, seed: seed)
+    /// Splits a dataset; ``SplitRule/coldUsers`` and ``TiedEvents/draw`` use the seed.
+    public init(
+        _ rule: SplitRule, dataset: Dataset, seed: UInt64, ties: TiedEvents = .order,
+        repeats: RepeatedItems = .keep
+    ) throws(SplitError) {
+        let order = EventOrder(dataset, drawing: ties == .draw ? seed : nil)
+        let assigned = try RoleAssignment(rule, dataset: dataset, order: order, seed: seed)
         self.rule = rule
         self.seed = seed
         self.dataset = dataset
+        self.repeats = repeats
+        self.order = order
         roles = assigned.roles
         coldTarget = assigned.coldTarget
-        let builder = CaseBuilder(
-            dataset: dataset, roles: assigned.roles, coldTarget: assigned.coldTarget)
-        let cases = builder.build()
-        validationCases = cases.validation
-        testCases = cases.test
-        eventsWithoutHistory = cases.withoutHistory
-        guard !testCases.isEmpty else {
-            throw .noTestCases(kind: rule.kind, reason: "no user has enough events")
+        let parts = CaseBuilder(
+            assigned, rule: rule, dataset: dataset, order: order, ties: ties, repeats: repeats
+        ).build()
+        validation = parts.validation
+        test = parts.test
+        guard roles.contains(.train) else {
+            throw .nothingToTrain(
+                kind: rule.kind, reason: "every event is held out; " + dataset.timeRangeText)
+        }
+        guard !test.cases.isEmpty else {
+            throw .noTestCases(
+                kind: rule.kind,
+                reason: test.heldOut.events == 0
+                    ? "no user has enough events" : test.heldOut.reasonForNoCase)
         }
     }
 
@@ -44,14 +57,25 @@ public struct Split: Sendable {
 
     /// The cases of a part, in the order of users and times.
     public func cases(_ part: Part) -> [EvaluationCase] {
-        part == .validation ? validationCases : testCases
+        part == .validation ? validation.cases : test.cases
+    }
+
+    /// What became of the events that are held out for a part.
+    public func heldOut(_ part: Part) -> HeldOut {
+        part == .validation ? validation.heldOut : test.heldOut
+    }
+
+    /// Why a part has no case; nil where it has one.
+    public func reasonForNoCase(_ part: Part) -> String? {
+        cases(part).isEmpty ? heldOut(part).reasonForNoCase : nil
     }
 
     /// The positions of a user's training events, in time order.
     public func trainingEvents(of user: UserID) -> [Int32] {
         var events: [Int32] = []
-        for event in dataset.events(of: user) where roles[event] == .train {
-            events.append(Int32(event))
+        for position in dataset.events(of: user) {
+            let event = order[position]
+            if roles[event] == .train { events.append(Int32(event)) }
         }
         return events
     }
@@ -70,69 +94,203 @@ public struct Split: Sendable {
         precondition(
             events.contains(evaluationCase.event),
             "Split: expected an event in \(events), got \(evaluationCase.event)")
-        guard let coldTarget else {
-            return (events.lowerBound..<evaluationCase.event).map { Int32($0) }
-        }
-        let end = dataset.hasTimes ? evaluationCase.event : events.upperBound
-        return (events.lowerBound..<end).compactMap { event in
-            dataset.domainIndex(ofItem: dataset.items[event]) == coldTarget ? nil : Int32(event)
+        let before = events.lowerBound..<events.lowerBound + evaluationCase.position
+        guard let coldTarget else { return before.map { Int32(order[$0]) } }
+        return (dataset.hasTimes ? before : events).compactMap { position in
+            let event = order[position]
+            return dataset.domainIndex(ofItem: dataset.items[event]) == coldTarget
+                ? nil : Int32(event)
         }
     }
 }
 
+/// The order of users' events that a split goes by: the dataset's, or one in which events of one time are shuffled.
+struct EventOrder: Sendable {
+    /// The event at each position; nil where it is the position itself.
+    private let events: [Int32]?
+
+    init(_ dataset: Dataset, drawing seed: UInt64?) {
+        guard let seed, dataset.hasTimes else {
+            events = nil
+            return
+        }
+        var stream = RandomStream(seed: seed, name: "split.ties")
+        var drawn = [Int32](unsafeUninitializedCapacity: dataset.eventCount) { buffer, count in
+            for event in 0..<dataset.eventCount { buffer[event] = Int32(event) }
+            count = dataset.eventCount
+        }
+        for user in 0..<Int32(dataset.userCount) {
+            let range = dataset.events(of: UserID(rawValue: user))
+            var start = range.lowerBound
+            while start < range.upperBound {
+                let end = dataset.endOfTie(at: start, in: range)
+                for last in stride(from: end - 1, to: start, by: -1) {
+                    drawn.swapAt(last, start + stream.uniform(below: last - start + 1))
+                }
+                start = end
+            }
+        }
+        events = drawn
+    }
+
+    /// The event at a position.
+    subscript(position: Int) -> Int { events.map { Int($0[position]) } ?? position }
+}
+
+extension Dataset {
+    /// Where the events that have the time of the one at `start` end, among a user's.
+    fileprivate func endOfTie(at start: Int, in range: Range<Int>) -> Int {
+        var end = start + 1
+        while end < range.upperBound, times[end] == times[start] { end += 1 }
+        return end
+    }
+
+    /// When the events begin and end.
+    var timeRangeText: String {
+        guard hasTimes, eventCount > 0 else { return "the dataset has \(eventCount) events" }
+        let range = timeRange
+        return "the dataset's events are from \(range.lowerBound) to \(range.upperBound)"
+    }
+
+    /// The first and the last time of an event; there must be one.
+    var timeRange: ClosedRange<TimePoint> {
+        var first = Int64.max
+        var last = Int64.min
+        for time in times {
+            first = min(first, time)
+            last = max(last, time)
+        }
+        return TimePoint(ticks: first)...TimePoint(ticks: last)
+    }
+}
+
+/// The cases of a part and what was held out for it.
+struct HeldOutPart {
+    var cases: [EvaluationCase] = []
+    var heldOut = HeldOut()
+}
+
 /// Turns held-out events into cases.
 private struct CaseBuilder {
-    let dataset: Dataset
-    let roles: [Role]
-    let coldTarget: Int?
-    var validation: [EvaluationCase] = []
-    var test: [EvaluationCase] = []
-    var withoutHistory = 0
+    private let roles: [Role]
+    private let coldTarget: Int?
+    private let rule: SplitRule
+    private let dataset: Dataset
+    private let order: EventOrder
+    private let ties: TiedEvents
+    private let repeats: RepeatedItems
+    /// Events of each domain in the history at the current position.
+    private var seen: [Int]
+    /// The last user, from 1, whose history held each item.
+    private var holders: [Int32]
+    private(set) var validation = HeldOutPart()
+    private(set) var test = HeldOutPart()
 
-    init(dataset: Dataset, roles: [Role], coldTarget: Int?) {
+    init(
+        _ assigned: RoleAssignment, rule: SplitRule, dataset: Dataset, order: EventOrder,
+        ties: TiedEvents, repeats: RepeatedItems
+    ) {
+        roles = assigned.roles
+        coldTarget = assigned.coldTarget
+        self.rule = rule
         self.dataset = dataset
-        self.roles = roles
-        self.coldTarget = coldTarget
+        self.order = order
+        self.ties = ties
+        self.repeats = repeats
+        seen = [Int](repeating: 0, count: dataset.domainCount)
+        holders = [Int32](repeating: 0, count: dataset.itemCount + 1)
     }
 
     consuming func build() -> CaseBuilder {
-        var seen = [Int](repeating: 0, count: dataset.domainCount)
-        for user in 0..<dataset.userCount {
-            let events = dataset.events(of: UserID(rawValue: Int32(user)))
-            guard events.contains(where: { roles[$0] != .train }) else { continue }
+        let seesAll = coldTarget != nil && !dataset.hasTimes
+        for user in 0..<Int32(dataset.userCount) {
+            let range = dataset.events(of: UserID(rawValue: user))
+            guard range.contains(where: { roles[$0] != .train }) else { continue }
             for domain in seen.indices { seen[domain] = 0 }
-            if coldTarget != nil && !dataset.hasTimes {
-                for event in events { count(event, in: &seen) }
-            }
-            for event in events {
-                if roles[event] != .train { add(event, user: user, seen: seen) }
-                if coldTarget == nil || dataset.hasTimes { count(event, in: &seen) }
+            if seesAll { for event in range { remember(event, of: user) } }
+            for position in range {
+                let event = order[position]
+                switch roles[event] {
+                case .train: break
+                case .validation: add(event, at: position, in: range, user: user, to: \.validation)
+                case .test: add(event, at: position, in: range, user: user, to: \.test)
+                }
+                if !seesAll { remember(event, of: user) }
             }
         }
+        let total = Double(max(dataset.eventCount, 1))
+        validation.heldOut.askedShare = rule.askedShares?.validation
+        test.heldOut.askedShare = rule.askedShares?.test
+        validation.heldOut.share = Double(validation.heldOut.events) / total
+        test.heldOut.share = Double(test.heldOut.events) / total
         return self
     }
 
-    private func count(_ event: Int, in seen: inout [Int]) {
-        let domain = dataset.domainIndex(ofItem: dataset.items[event])
-        if domain != coldTarget { seen[domain] += 1 }
+    private mutating func remember(_ event: Int, of user: Int32) {
+        let item = dataset.items[event]
+        let domain = dataset.domainIndex(ofItem: item)
+        guard domain != coldTarget else { return }
+        seen[domain] += 1
+        holders[Int(item)] = user + 1
     }
 
-    private mutating func add(_ event: Int, user: Int, seen: [Int]) {
+    private mutating func add(
+        _ event: Int, at position: Int, in range: Range<Int>, user: Int32,
+        to part: WritableKeyPath<CaseBuilder, HeldOutPart>
+    ) {
         let item = ItemID(rawValue: dataset.items[event])
         let domain = dataset.domain(of: item)
         let own = seen[domain.rawValue]
         let total = seen.reduce(0, +)
+        self[keyPath: part].heldOut.events += 1
         guard total > 0 else {
-            withoutHistory += 1
+            self[keyPath: part].heldOut.withoutHistory += 1
             return
         }
-        let evaluationCase = EvaluationCase(
-            user: UserID(rawValue: Int32(user)), event: event, item: item, domain: domain,
-            eventsInDomain: own, isOverlapping: own > 0 && total > own)
-        if roles[event] == .validation {
-            validation.append(evaluationCase)
+        let isRepeat = holders[Int(item.rawValue)] == user + 1
+        let isTied = couldBeAnother(event, at: position, in: range)
+        if isRepeat { self[keyPath: part].heldOut.repeats += 1 }
+        if isTied { self[keyPath: part].heldOut.tied += 1 }
+        if isTied && ties == .drop {
+            self[keyPath: part].heldOut.droppedTies += 1
+        } else if isRepeat && repeats == .drop {
+            self[keyPath: part].heldOut.droppedRepeats += 1
         } else {
-            test.append(evaluationCase)
+            self[keyPath: part].cases.append(
+                EvaluationCase(
+                    user: UserID(rawValue: user), event: event, item: item, domain: domain,
+                    eventsInDomain: own, isOverlapping: own > 0 && total > own,
+                    position: position - range.lowerBound, isRepeat: isRepeat))
         }
+    }
+
+    /// Whether another event of the user, of the same time but with another role, could stand in this one's place.
+    private func couldBeAnother(_ event: Int, at position: Int, in range: Range<Int>) -> Bool {
+        guard dataset.hasTimes else { return false }
+        let isPerDomain: Bool
+        switch rule {
+        // All events of one time have one role, or the role does not depend on time.
+        case .timeCut, .timePoints, .coldUsers: return false
+        case .leaveOneOut, .ratio: isPerDomain = false
+        case .leaveOneOutPerDomain: isPerDomain = true
+        }
+        let domain = dataset.domainIndex(ofItem: dataset.items[event])
+        func differs(_ position: Int) -> Bool {
+            let other = order[position]
+            return roles[other] != roles[event]
+                && (!isPerDomain || dataset.domainIndex(ofItem: dataset.items[other]) == domain)
+        }
+        let time = dataset.times[event]
+        var other = position - 1
+        while other >= range.lowerBound, dataset.times[order[other]] == time {
+            if differs(other) { return true }
+            other -= 1
+        }
+        other = position + 1
+        while other < range.upperBound, dataset.times[order[other]] == time {
+            if differs(other) { return true }
+            other += 1
+        }
+        return false
     }
 }

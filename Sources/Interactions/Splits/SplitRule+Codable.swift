@@ -51,9 +51,32 @@ extension SplitRule: Codable {
                 throw DecodingError.dataCorrupted(
                     .init(
                         codingPath: codingPath,
-                        debugDescription: "split \(kind): expected an object with \(key.rawValue)"))
+                        debugDescription: "split \(kind): expected an object with "
+                            + CodingKeys.keys(of: kind).map(\.rawValue).joined(separator: ", ")
+                            + ", as {kind: \(kind), \(key.rawValue): …}"))
             }
-            return try container.decode(Value.self, forKey: key)
+            do {
+                return try container.decode(Value.self, forKey: key)
+            } catch DecodingError.keyNotFound {
+                let keys = CodingKeys.keys(of: kind).map(\.rawValue).joined(separator: ", ")
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: codingPath,
+                        debugDescription:
+                            "split \(kind): \(key.rawValue) is missing; it has \(keys)"))
+            } catch DecodingError.dataCorrupted(let context) {
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: codingPath,
+                        debugDescription:
+                            "split \(kind): \(key.rawValue): \(context.debugDescription)"))
+            } catch is DecodingError {
+                throw DecodingError.dataCorrupted(
+                    .init(
+                        codingPath: codingPath,
+                        debugDescription: "split \(kind): \(key.rawValue): expected "
+                            + (Value.self == String.self ? "a name" : "a number")))
+            }
         }
         switch kind {
         case "leave-one-out": self = .leaveOneOut

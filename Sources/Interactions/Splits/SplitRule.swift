@@ -11,11 +11,11 @@ public enum SplitRule: Equatable, Sendable {
     /// Each user's events in time order: a share for training, a share for validation, the rest for
     /// test. Held-out shares are rounded to the nearest event, and at least one event trains.
     case ratio(train: Double, validation: Double)
-    /// The latest events of all users and domains, by share; one cut for all. Events with the time
-    /// of a cut come after it.
+    /// The latest events of all users and domains, by share; one cut for all. Events of one time are not divided: the
+    /// cut goes to the nearest change of time, and ``HeldOut/share`` says what came out.
     case timeCut(validation: Double, test: Double)
-    /// Events from `validation` on, and from `test` on, in seconds since 1970.
-    case timePoints(validation: Int64, test: Int64)
+    /// Events from `validation` on, and from `test` on.
+    case timePoints(validation: TimePoint, test: TimePoint)
     /// Of the users with events in the target domain and in another, this share is cold: all their
     /// target events are held out. Of the cold users, `validationShare` is for validation.
     case coldUsers(target: String, share: Double, validationShare: Double)
@@ -35,6 +35,15 @@ public enum SplitRule: Equatable, Sendable {
         case .timeCut: "time-cut"
         case .timePoints: "time-points"
         case .coldUsers: "cold-users"
+        }
+    }
+
+    /// The shares of all events that are asked for; nil for rules that ask for none.
+    var askedShares: (validation: Double, test: Double)? {
+        switch self {
+        case .ratio(let train, let validation): (validation, 1 - train - validation)
+        case .timeCut(let validation, let test): (validation, test)
+        case .leaveOneOut, .leaveOneOutPerDomain, .timePoints, .coldUsers: nil
         }
     }
 
@@ -75,6 +84,8 @@ public enum SplitError: Error, Equatable, CustomStringConvertible {
     case noTimes(kind: String)
     /// The rule holds out no test event.
     case noTestCases(kind: String, reason: String)
+    /// The rule leaves nothing to train.
+    case nothingToTrain(kind: String, reason: String)
 
     /// One line that says what is wrong.
     public var description: String {
@@ -84,8 +95,11 @@ public enum SplitError: Error, Equatable, CustomStringConvertible {
             "split: unknown domain \"\(name)\"; "
                 + (nearest.map { "did you mean \"\($0)\"?" }
                     ?? "the dataset has \(known.joined(separator: ", "))")
-        case .noTimes(let kind): "split \(kind): the dataset has no times"
+        case .noTimes(let kind):
+            "split \(kind): the dataset has no times; take leave-one-out, ratio or cold-users"
         case .noTestCases(let kind, let reason): "split \(kind): no test case, because \(reason)"
+        case .nothingToTrain(let kind, let reason):
+            "split \(kind): no event is left to train, because \(reason)"
         }
     }
 }

@@ -9,7 +9,8 @@ struct Compare: ParsableCommand {
         discussion: """
             Differences are of HR@10 and NDCG@10 over the cases that both runs have, with the 95 % \
             interval and the p-value of a paired bootstrap. Runs on different datasets, or with \
-            different splits, candidates, exclusion or ties, are refused.
+            different splits, candidates, exclusion or ties, are refused, and so are runs that \
+            held out other people or drew other candidates, as another seed does.
             """)
 
     @Argument(help: "The runs; the first is what the others are compared with.")

@@ -45,6 +45,7 @@ struct Evaluate: ParsableCommand {
             } else {
                 try evaluation.stored(part: split, candidates: candidates)
             }
+        ResultTable.warn(result.warnings)
         if json {
             try JSONOutput.show(ResultTable.json(result))
         } else {

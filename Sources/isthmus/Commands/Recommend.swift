@@ -9,8 +9,8 @@ struct Recommend: ParsableCommand {
         abstract: "Recommend items of a domain to one person.",
         discussion: """
             The person is a user of the dataset (--user and --data), or a history typed in \
-            (--history), which needs the run alone. Items of a history are not recommended. Where \
-            nothing usable is known of a person the most popular items come, and standard error \
+            (--history), which needs the run alone. Items of a history are not recommended, unless \
+            --include-seen is given. Where nothing usable is known of a person the most popular items come, and standard error \
             says so.
             """)
 
@@ -45,6 +45,9 @@ struct Recommend: ParsableCommand {
             valueName: "domain"))
     var hide: [String] = []
 
+    @Flag(help: "Recommend items of the history too, as where people come back to items.")
+    var includeSeen = false
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -67,7 +70,7 @@ struct Recommend: ParsableCommand {
         let device = try compute.prepare()
         let request = RecommendationRequest(
             model: try SavedModel(RunDirectory(directory.url), device: device), domain: domain,
-            count: count, hidden: hide)
+            count: count, hidden: hide, includesSeen: includeSeen)
         let recommendation: Recommendation
         if let user, let dataset {
             let opened = try Dataset.open(dataset.url)

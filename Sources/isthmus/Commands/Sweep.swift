@@ -115,6 +115,7 @@ struct Sweep: ParsableCommand {
         } else {
             Console.line()
             Console.write(table.table().rendered(as: .plain))
+            for reason in table.rows.compactMap(\.incomparable) { Console.error(reason) }
             Console.line("table: \(directory.appendingPathComponent("table.md").path)")
         }
         guard failures.isEmpty else {

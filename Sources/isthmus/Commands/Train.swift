@@ -58,7 +58,7 @@ struct Train: ParsableCommand {
         if let seed { configuration.seed = seed }
         let display = TrainingDisplay(selection: configuration.evaluation.resolved.selection)
         let (path, kept, resume) = (output.url.path, display.kept, resume)
-        let result = try Interruption.guarding {
+        let (result, warnings) = try Interruption.guarding {
             guard let epoch = kept.lastEpoch else {
                 return resume
                     ? "\(path) is as it was; go on with: \(ShellCommand.text())"
@@ -71,10 +71,12 @@ struct Train: ParsableCommand {
                 configuration, dataset: try Dataset.open(dataset.url),
                 run: RunDirectory(output.url), device: device, observe: display.show)
             configuration.notes.forEach { Console.line("note: \($0)") }
-            return try trainer.train(resume: resume)
+            ResultTable.warn(trainer.warnings)
+            return (try trainer.train(resume: resume), trainer.warnings)
         }
         Console.line()
         Console.write(ResultTable.text(result))
+        ResultTable.warn(result.warnings, but: warnings)
         Console.line("run: \(output.url.path)")
     }
 }

@@ -7,13 +7,13 @@ enum ComparisonTable {
     /// Runs × domains with metrics, parameters and seconds; then the differences to the first run.
     static func text(_ comparison: RunComparison) -> String {
         guard let first = comparison.results.first else { return "" }
-        let metrics = ResultTable.metrics(of: first)
+        let metrics = ResultTable.metrics(of: comparison.results)
         var values = TextTable(["run", "domain", "cases"] + metrics + ["parameters", "seconds"])
         for (index, result) in comparison.results.enumerated() {
             let manifest = comparison.manifests[index]
             for (domain, row) in result.domains.sorted(by: { $0.key < $1.key }) {
                 values.append(
-                    [comparison.runs[index], domain, "\(Int(row["cases"] ?? 0))"]
+                    [comparison.runs[index], domain, "\(EvaluationResult.cases(of: row))"]
                         + metrics.map { TextTable.number(row[$0]) }
                         + [
                             Number.grouped(manifest.parameters),
@@ -21,16 +21,34 @@ enum ComparisonTable {
                         ])
             }
         }
-        let title = "\(first.split), candidates \(first.candidates), \(first.cases) cases\n"
-        return title + values.rendered(as: .plain) + differences(comparison)
+        let title = "\(first.split), candidates \(first.candidates)\n\(first.protocolText)\n"
+        return title + common(comparison) + values.rendered(as: .plain) + differences(comparison)
+    }
+
+    /// How many cases runs have in common with the first.
+    private static func common(_ comparison: RunComparison) -> String {
+        let own = comparison.results.map(\.cases)
+        guard let first = comparison.runs.first,
+            comparison.commonCases.contains(where: { $0 != nil })
+        else { return "" }
+        let counts = comparison.commonCases.compactMap { $0 }
+        if Set(counts + own).count == 1, let all = counts.first {
+            return "common cases: all \(all)\n"
+        }
+        return zip(comparison.runs, zip(own, comparison.commonCases)).dropFirst().map {
+            "common cases of \($0) and \(first): \($1.1 ?? 0) of \($1.0) and \(own[0]); "
+                + "differences are of these, metrics of all of a run\n"
+        }.joined()
     }
 
     private static func differences(_ comparison: RunComparison) -> String {
         guard let first = comparison.runs.first, !comparison.differences.isEmpty else { return "" }
-        var table = TextTable(["run", "domain", "metric", "difference", "95 % interval", "p"])
+        var table = TextTable([
+            "run", "domain", "metric", "cases", "difference", "95 % interval", "p",
+        ])
         for row in comparison.differences {
             table.append([
-                row.run, row.domain, row.metric, signed(row.difference),
+                row.run, row.domain, row.metric, "\(row.cases)", signed(row.difference),
                 "\(signed(row.low)) … \(signed(row.high))", TextTable.number(row.pValue),
             ])
         }
@@ -49,6 +67,7 @@ enum ComparisonTable {
                 "model": .string(comparison.manifests[index].model),
                 "parameters": .int(comparison.manifests[index].parameters),
                 "seconds": .double(comparison.manifests[index].seconds),
+                "commonCases": comparison.commonCases[index].map(JSONValue.int) ?? .null,
                 "result": ResultTable.json(comparison.results[index]),
             ])
         }

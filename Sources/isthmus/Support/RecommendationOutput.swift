@@ -13,6 +13,11 @@ enum RecommendationOutput {
             Console.error(
                 "nothing usable is known of this person; these are the most popular items")
         }
+        if recommendation.items.isEmpty {
+            Console.error(
+                "nothing is left to recommend: the person had all \(recommendation.catalogSize) items of "
+                    + "\(recommendation.domain); --include-seen recommends them again")
+        }
         guard !json else {
             try JSONOutput.show(object(recommendation))
             return

@@ -25,6 +25,7 @@ struct RecommendationRequest {
     let domain: String
     let count: Int
     let hidden: [String]
+    let includesSeen: Bool
 
     /// The user of a dataset, which must be the run's.
     func user(_ id: String, of dataset: Dataset) throws -> UserID {
@@ -40,13 +41,15 @@ struct RecommendationRequest {
 
     func recommend(user: UserID, of dataset: Dataset) throws -> Recommendation {
         try model.recommend(
-            user: user, of: dataset, in: domain, count: count, hiding: try hiddenDomains())
+            user: user, of: dataset, in: domain, count: count, hiding: try hiddenDomains(),
+            includingSeen: includesSeen)
     }
 
     func recommend(history: [HistoryItem]) throws -> Recommendation {
         let names = Set(try hiddenDomains().map { model.catalogs[$0.rawValue].name })
         return try model.recommend(
-            history: history.filter { !names.contains($0.domain) }, in: domain, count: count)
+            history: history.filter { !names.contains($0.domain) }, in: domain, count: count,
+            includingSeen: includesSeen)
     }
 
     /// The user's latest events of each domain by title, oldest first.

@@ -23,7 +23,7 @@ struct EpochTask: Codable {
     func run() throws {
         let configuration = try ExperimentConfiguration(contentsOf: experiment)
         let data = try Dataset.open(dataset)
-        let split = try Split(configuration.data.split, dataset: data, seed: configuration.seed)
+        let split = try configuration.data.split(data, seed: configuration.seed)
         let examples = SequenceExamples(
             split: split, window: HistoryWindow(configuration.windowLength))
         let stopwatch = EpochStopwatch(
