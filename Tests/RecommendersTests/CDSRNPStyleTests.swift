@@ -208,7 +208,7 @@ import TorchNN
         func losses(isTraining: Bool) -> Set<Double> {
             model.train(isTraining)
             return Set(
-                (1...3).map { seed in
+                (1...3 as ClosedRange<UInt64>).map { seed in
                     random.dropout.reseed(seed)
                     return model.loss(
                         of: .sequences(.training(RankerCase.rows), negatives: []),
