@@ -37,7 +37,7 @@ struct MadeUpData: Sendable {
     /// it. Of one domain alone nothing can be known, for what the permutations start from is drawn. The last pair goes on
     /// by one item, so that both held-out events follow from the event before them, in either domain.
     static func functionOfTheOther(
-        users: Int = 240, items: Int = 16, pairs: Int = 5
+        users: Int = 240, items: Int = 8, pairs: Int = 5
     ) -> MadeUpData {
         var stream = RandomStream(seed: 11, name: "made-up.function")
         let answers = (0..<2).map { _ in stream.permutation(items) }
@@ -54,7 +54,7 @@ struct MadeUpData: Sendable {
     }
 
     /// Nothing follows from anything.
-    static func noSignal(users: Int = 300, items: Int = 60, length: Int = 8) -> MadeUpData {
+    static func noSignal(users: Int = 300, items: Int = 40, length: Int = 6) -> MadeUpData {
         var stream = RandomStream(seed: 12, name: "made-up.noise")
         let histories = (0..<users).map { _ in
             (0..<length).map { _ in

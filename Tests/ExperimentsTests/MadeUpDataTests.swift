@@ -28,7 +28,7 @@ import Testing
     /// The next item is a function of the newest event, which is of the other domain.
     @Test(arguments: SequentialCase.all)
     func newestEventOfTheOtherDomainIsUsed(_ model: SequentialCase) throws {
-        let hits = try model.hits(on: Self.function)
+        let hits = try model.hits(on: Self.function, epochs: 40)
         #expect(hits.count == 240)
         let found = share(hits)
         if let reason = SequentialCase.blind[model.name] {
@@ -42,15 +42,17 @@ import Testing
     /// Above chance is only who knows the answer.
     @Test(arguments: SequentialCase.all)
     func nothingIsFoundInNoise(_ model: SequentialCase) throws {
-        let hits = try model.hits(on: Self.noise)
+        let hits = try model.hits(on: Self.noise, epochs: 8)
         #expect(hits.count == 300)
         #expect(share(hits) < Self.noise.chance + bound(Self.noise.chance, hits.count))
     }
 
     /// The best single-domain model on domains that know nothing of each other; it finds all that can be known.
     private static let twin = Result {
-        try SequentialCase.all.filter(\.isSingleDomain).map { try $0.hits(on: independent) }
-            .max { $0.count { $0 } < $1.count { $0 } } ?? []
+        try SequentialCase.all.filter(\.isSingleDomain).map {
+            try $0.hits(on: independent, epochs: 16)
+        }
+        .max { $0.count { $0 } < $1.count { $0 } } ?? []
     }
 
     @Test func theTwinFindsWhatItsDomainTells() throws {
@@ -65,7 +67,7 @@ import Testing
     @Test(arguments: SequentialCase.all.filter { !$0.isSingleDomain })
     func noneIsAboveTheTwinOnIndependentDomains(_ model: SequentialCase) throws {
         let twin = try Self.twin.get()
-        let hits = try model.hits(on: Self.independent)
+        let hits = try model.hits(on: Self.independent, epochs: 16)
         #expect(hits.count == 240 && twin.count == 240)
         let gained = zip(hits, twin).count { $0 && !$1 }
         let lost = zip(hits, twin).count { !$0 && $1 }

@@ -70,7 +70,7 @@ struct SequentialCase: Sendable, CustomStringConvertible {
     }
 
     /// The experiment on made-up data.
-    func experiment() throws -> ExperimentConfiguration {
+    func experiment(epochs: Int) throws -> ExperimentConfiguration {
         let defaults = try Models.entry(named: model).defaults()
         let small = Self.tiny.filter { defaults[$0.key] != nil }
             .map { "parameters.\($0.key)=\($0.value)" }
@@ -78,9 +78,9 @@ struct SequentialCase: Sendable, CustomStringConvertible {
             yaml: """
                 model: \(model)
                 training:
-                  epochs: 24
+                  epochs: \(epochs)
                   batchSize: 24
-                  evaluateEvery: 6
+                  evaluateEvery: 8
                   optimizer: {learningRate: 0.01}
                 evaluation: {exclusion: none, metrics: [HR@1], selection: HR@1}
                 seed: 4
@@ -89,10 +89,10 @@ struct SequentialCase: Sendable, CustomStringConvertible {
     }
 
     /// Trains and tests it as `isthmus train` does; for each test case whether its item came first.
-    func hits(on data: MadeUpData) throws -> [Bool] {
+    func hits(on data: MadeUpData, epochs: Int) throws -> [Bool] {
         let folder = try TemporaryFolder()
         let run = folder.run("run")
-        try Trainer(experiment(), dataset: data.dataset(), run: run).train()
+        try Trainer(experiment(epochs: epochs), dataset: data.dataset(), run: run).train()
         return try UserResults(contentsOf: run.users).rows.map { $0.rank <= 1 }
     }
 }

@@ -123,8 +123,8 @@ import TorchNN
             [0, 1, 0, 0] + [Float](repeating: 0, count: 12), shape: [4, 4])
         try model.load(state)
         let length = 24.75.squareRoot()
-        let state: [Double] = [4.25 / length, -0.75 / length, -1.75 / length, -1.75 / length]
-        let cosines: [Double] = state.flatMap { [$0, -$0] }
+        let direction: [Double] = [4.25 / length, -0.75 / length, -1.75 / length, -1.75 / length]
+        let cosines: [Double] = direction.flatMap { [$0, -$0] }
         let weights: [Double] = cosines.map { exp($0 / Self.temperature) }
         let sum = weights.reduce(0, +)
         for (found, weight) in zip(scores(model, [1]), weights) {

@@ -145,7 +145,7 @@ import TorchNN
         func contrasts(isTraining: Bool, _ rows: [[Int32]]) -> [Double] {
             model.train(isTraining)
             let batch = SequenceBatch.training(rows)
-            return (1...6).map { seed in
+            return (1...6 as ClosedRange<UInt64>).map { seed in
                 random.dropout.reseed(seed)
                 let loss = model.loss(
                     of: .sequences(
