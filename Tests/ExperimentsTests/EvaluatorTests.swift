@@ -140,7 +140,7 @@ struct EvaluatorTests {
         let model = model(dataset)
         var stream = RandomStream(seed: 1, name: "scores")
         model.scores = model.scores.map { _ in Float(stream.uniform(below: 6)) }
-        #expect(split.cases(.test).contains(where: \.isRepeat))
+        #expect(split.cases(.test).contains { $0.isRepeat })
         for candidates in [Candidates.full, .sampled(2)] {
             var results: [UserResult] = []
             let measured = try Evaluator(
@@ -164,13 +164,12 @@ struct EvaluatorTests {
                 #expect(result.groups.contains(.repeated) == testCase.isRepeat)
                 // The share of the orders of the tied, the target among them, that put it among the best five.
                 let places = (0...outcome.equal).map { outcome.greater + $0 + 1 }
-                hits +=
-                    switch ties {
-                    case .optimistic: places[0] <= 5 ? 1 : 0
-                    case .pessimistic: places[outcome.equal] <= 5 ? 1 : 0
-                    case .expectation:
-                        Double(places.count { $0 <= 5 }) / Double(places.count)
-                    }
+                let best = places.count { $0 <= 5 }
+                switch ties {
+                case .optimistic: hits += places[0] <= 5 ? 1 : 0
+                case .pessimistic: hits += places[outcome.equal] <= 5 ? 1 : 0
+                case .expectation: hits += Double(best) / Double(places.count)
+                }
             }
             #expect(results.count == split.cases(.test).count && results.count > 100)
             #expect(measured.ties == ties && measured.exclusion == exclusion)

@@ -2,6 +2,7 @@ import Foundation
 import Interactions
 import Testing
 import Torch
+import TorchNN
 
 @testable import Experiments
 

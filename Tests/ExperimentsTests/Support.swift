@@ -7,7 +7,7 @@ import Torch
 import TorchNN
 
 /// A folder that is removed when the test is over.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let url: URL
 
     init() throws {
