@@ -25,8 +25,9 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var heldOut = HeldOut()
     /// Whether held-out events that repeat an item were cases.
     public var repeats = RepeatedItems.keep
-    /// How many cases of a domain, by number k, had fewer than k competitors: a hit among the best k was certain. Those
-    /// without any are counted for k = 1.
+    /// How many cases of a domain, by number k, had fewer than k competitors: a hit among the best k was certain.
+    ///
+    /// Those without any are counted for k = 1.
     public var certainHits: [String: [String: Int]] = [:]
     /// Cases whose event has no rating, where ratings were predicted; they are in no mean.
     public var unrated = 0

@@ -234,8 +234,9 @@ public struct DataConfiguration: StrictlyDecodable {
     public var split = SplitRule.leaveOneOut
     /// What leave-one-out and ratio do where events of a person have one time.
     public var ties = TiedEvents.order
-    /// Whether held-out events that repeat an item of the person are cases. Dropped unless asked for, as what is
-    /// measured is what is served: `recommend` does not return what was had. Where people come back to items, keep
+    /// Whether held-out events that repeat an item of the person are cases.
+    ///
+    /// Dropped unless asked for, as what is measured is what is served: `recommend` does not return what was had. Where people come back to items, keep
     /// them and serve with `--include-seen`.
     public var repeats = RepeatedItems.drop
     /// Another name of the model's own `maximumLength`, for models that have one.

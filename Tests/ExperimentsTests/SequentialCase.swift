@@ -93,6 +93,8 @@ struct SequentialCase: Sendable, CustomStringConvertible {
         let folder = try TemporaryFolder()
         let run = folder.run("run")
         try Trainer(experiment(epochs: epochs), dataset: data.dataset(), run: run).train()
-        return try UserResults(contentsOf: run.users).rows.map { $0.outcome.greater + $0.outcome.equal == 0 }
+        return try UserResults(contentsOf: run.users).rows.map {
+            $0.outcome.greater + $0.outcome.equal == 0
+        }
     }
 }

@@ -44,7 +44,8 @@ func cyclicDataset(users: Int = 40, length: Int = 12, itemsPerDomain: Int = 15) 
                 Event(
                     user: UserID(rawValue: Int32(user)),
                     item: ItemID(rawValue: Int32(domain * itemsPerDomain + places[domain] + 1)),
-                    time: Int64(step) * Dataset.ticksPerSecond, rating: Float(1 + (user + places[domain]) % 5)))
+                    time: Int64(step) * Dataset.ticksPerSecond,
+                    rating: Float(1 + (user + places[domain]) % 5)))
         }
     }
     return try Dataset(catalogs: catalogs, users: (0..<users).map { "user-\($0)" }, events: events)

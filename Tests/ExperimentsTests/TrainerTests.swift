@@ -118,7 +118,9 @@ import Torch
         #expect(entries.count < 200)
     }
 
-    /// Steps too small to change a weight: validation stays exactly equal, which is no gain. The first epoch is kept.
+    /// Steps too small to change a weight: validation stays exactly equal, which is no gain.
+    ///
+    /// The first epoch is kept.
     @Test func equalValidationSpendsPatience() throws {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(

@@ -96,7 +96,11 @@ struct GCAHostCase: Sendable, CustomTestStringConvertible {
     /// itself brings of the future.
     func build() throws -> Built {
         var values = try RankerCase.object(settings)
-        values["gca"] = ["stages": stages, "depth": depth, "activation": "tanh"] as [String: Any]
+        // Without a stage its other settings do nothing, and are refused.
+        if !stages.isEmpty {
+            values["gca"] =
+                ["stages": stages, "depth": depth, "activation": "tanh"] as [String: Any]
+        }
         let (model, _) = try Models.entry(named: name).build(values, shape, .seeded(1))
         try (model as? any DataPreparing)?.prepare(
             with: RankerCase.data(imageSize: 1, shape: shape))

@@ -83,7 +83,9 @@ struct GatedCrossAttentionTests {
         #expect(right.memoryLimits(in: left) == [0, 2, 2, 3, 0])
     }
 
-    /// Row 0 holds a b b a a: the a's at 0, 3, 4, the b's at 1, 2. Row 1 holds an a.
+    /// Row 0 holds a b b a a: the a's at 0, 3, 4, the b's at 1, 2.
+    ///
+    /// Row 1 holds an a.
     @Test("an event predicts at the place before its domain's next, the newest at the row's end")
     func steps() {
         let batch = SequenceBatch.histories([[1, 7, 8, 2, 3], [], [4]])
