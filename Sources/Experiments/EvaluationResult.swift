@@ -25,6 +25,8 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var heldOut = HeldOut()
     /// Whether held-out events that repeat an item were cases.
     public var repeats = RepeatedItems.keep
+    /// What the split did where events of a person have one time.
+    public var timeTies = TiedEvents.order
     /// How many cases of a domain, by number k, had fewer than k competitors: a hit among the best k was certain.
     ///
     /// Those without any are counted for k = 1.
@@ -88,7 +90,7 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
 extension EvaluationResult {
     private enum CodingKeys: String, CodingKey {
         case formatVersion, split, candidates, ties, exclusion, cases, domains, groups, heldOut
-        case repeats, certainHits, unrated, checksums, diagnostics
+        case repeats, timeTies, certainHits, unrated, checksums, diagnostics
     }
 
     /// The form in which results are written.
@@ -116,20 +118,21 @@ extension EvaluationResult {
         groups = try container.decode([String: [String: Values]].self, forKey: .groups)
         heldOut = try container.decode(HeldOut.self, forKey: .heldOut)
         repeats = try container.decode(RepeatedItems.self, forKey: .repeats)
+        timeTies = try container.decode(TiedEvents.self, forKey: .timeTies)
         certainHits = try container.decode([String: [String: Int]].self, forKey: .certainHits)
         unrated = try container.decode(Int.self, forKey: .unrated)
         checksums = try container.decodeIfPresent(ResultChecksums.self, forKey: .checksums)
         diagnostics = try container.decode(Values.self, forKey: .diagnostics)
-        guard let cases = Self.count(number) else { throw wrong("cases is no number of cases") }
+        guard let cases = Self.count(number) else { throw wrong("cases: expected a count") }
         self.cases = cases
         for (group, values) in groups.merging(["": domains], uniquingKeysWith: { $1 }) {
             for (domain, values) in values {
                 let place = group.isEmpty ? domain : "\(group) \(domain)"
                 guard let own = values["cases"].flatMap(Self.count), own <= cases else {
-                    throw wrong("\(place) has no number of cases up to \(cases)")
+                    throw wrong("cases of \(place): expected a count of at most \(cases)")
                 }
                 for (metric, value) in values where !value.isFinite {
-                    throw wrong("\(metric) of \(place) is no finite number")
+                    throw wrong("\(metric) of \(place): expected a finite value")
                 }
             }
         }
@@ -159,6 +162,7 @@ extension EvaluationResult {
         try container.encode(groups, forKey: .groups)
         try container.encode(heldOut, forKey: .heldOut)
         try container.encode(repeats, forKey: .repeats)
+        try container.encode(timeTies, forKey: .timeTies)
         try container.encode(certainHits, forKey: .certainHits)
         try container.encode(unrated, forKey: .unrated)
         try container.encodeIfPresent(checksums, forKey: .checksums)

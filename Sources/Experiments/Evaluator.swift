@@ -303,6 +303,7 @@ public final class Evaluator {
         for catalog in split.dataset.catalogs { result.domains[catalog.name] = ["cases": 0] }
         result.heldOut = split.heldOut(part)
         result.repeats = split.repeats
+        result.timeTies = split.ties
     }
 
     private func groups(of evaluationCase: EvaluationCase) -> Set<UserGroup> {

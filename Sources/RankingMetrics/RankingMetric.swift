@@ -57,9 +57,9 @@ extension ClosedRange<Int> {
         cutoff < lowerBound ? nil : lowerBound...Swift.min(upperBound, cutoff)
     }
 
-    /// The sum of 1 / n; long ranges by the expansion of the harmonic numbers, which is exact to the last digits there.
+    /// The sum of 1 / n; of many by the expansion of the harmonic numbers, which is exact to the last digits there.
     fileprivate var sumOfReciprocals: Double {
-        let first = Swift.min(Swift.max(lowerBound, 100), upperBound + 1)
+        let first = count <= 256 ? upperBound + 1 : Swift.max(lowerBound, 100)
         let direct = (lowerBound..<first).reduce(0) { $0 + 1 / Double($1) }
         guard first <= upperBound else { return direct }
         func rest(_ number: Int) -> Double {

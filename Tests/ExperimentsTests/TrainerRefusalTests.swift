@@ -79,7 +79,8 @@ struct TrainerRefusalTests {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
             yaml: tinySASRec,
-            assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
+            // One event of each person trains, and nothing follows it.
+            assignments: ["data.split={kind: time-points, validation: 1, test: 3}"])
         #expect(throws: RunError.noExamples(phase: "train")) {
             try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
         }

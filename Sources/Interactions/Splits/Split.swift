@@ -14,6 +14,8 @@ public struct Split: Sendable {
     public let dataset: Dataset
     /// Whether held-out events that repeat an item are cases.
     public let repeats: RepeatedItems
+    /// What it does where events of a user have one time.
+    public let ties: TiedEvents
     private let order: EventOrder
     private let roles: [Role]
     private let validation: HeldOutPart
@@ -32,6 +34,7 @@ public struct Split: Sendable {
         self.seed = seed
         self.dataset = dataset
         self.repeats = repeats
+        self.ties = ties
         self.order = order
         roles = assigned.roles
         coldTarget = assigned.coldTarget

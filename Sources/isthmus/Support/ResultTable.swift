@@ -93,6 +93,7 @@ enum ResultTable {
         return .object([
             "events": .int(heldOut.events), "withoutHistory": .int(heldOut.withoutHistory),
             "repeats": .int(heldOut.repeats), "droppedRepeats": .int(heldOut.droppedRepeats),
+            "timeTies": .string(result.timeTies.rawValue),
             "tiedInTime": .int(heldOut.tied), "droppedTies": .int(heldOut.droppedTies),
             "share": .double(heldOut.share),
             "askedShare": heldOut.askedShare.map(JSONValue.double) ?? .null,
