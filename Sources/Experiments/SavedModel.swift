@@ -115,7 +115,7 @@ extension SavedModel.Description {
     /// What contradicts itself in a description that was read, by its key; nil where nothing does.
     var problem: String? {
         let largest = Int(Int32.max) - 1
-        guard (1...largest).contains(maximumLength) else {
+        guard SettingRange.count.contains(maximumLength) else {
             return "maximumLength: expected a number from 1, got \(maximumLength)"
         }
         guard (0...largest).contains(shape.userCount) else {

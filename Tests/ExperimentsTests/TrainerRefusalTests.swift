@@ -80,8 +80,9 @@ struct TrainerRefusalTests {
         let experiment = try ExperimentConfiguration(
             yaml: tinySASRec,
             assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
-        #expect(throws: RunError.noExamples(phase: "train")) {
+        let error = try #require(throws: SplitError.self) {
             try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
         }
+        #expect(error.description.contains("no event is left to train"))
     }
 }

@@ -163,7 +163,7 @@ struct UserResultsTests {
             let writing = try #require(throws: UserResultsError.self) {
                 try UserResultsWriter(to: file)
             }
-            #expect(writing.description.hasPrefix("\(file.path).tmp: cannot write: "))
+            #expect(writing.description.hasPrefix("\(file.path): cannot write: "))
         }
     }
 
