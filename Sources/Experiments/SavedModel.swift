@@ -115,8 +115,7 @@ extension SavedModel.Description {
     /// What contradicts itself in a description that was read, by its key; nil where nothing does.
     var problem: String? {
         let largest = Int(Int32.max) - 1
-        // A model without a length of its own reads everything.
-        guard (1...largest + 1).contains(maximumLength) else {
+        guard SettingRange.count.contains(maximumLength) else {
             return "maximumLength: expected a number from 1, got \(maximumLength)"
         }
         guard (0...largest).contains(shape.userCount) else {

@@ -78,9 +78,11 @@ package enum JSONFile {
         return error.words
     }
 
-    /// Whether the decoder says that some number does not fit, which it does without saying where.
+    /// Whether the decoder may say that some number does not fit: it says so without the place, and on some systems in the
+    /// words for a text that is no JSON at all.
     private static func isNumber(_ context: DecodingError.Context) -> Bool {
-        context.debugDescription.contains("umber")
+        context.codingPath.isEmpty
+            && (context.underlyingError != nil || context.debugDescription.contains("umber"))
     }
 
     /// The number without which the rest decodes, or fails elsewhere.

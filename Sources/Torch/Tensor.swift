@@ -102,6 +102,8 @@ public struct Tensor {
 
     /// Overwrites the elements with those of a tensor of the same shape, unseen by autograd.
     public func copy(from source: Tensor) {
+        // There are no elements where memory is only counted.
+        guard !isPlanningMemory else { return }
         check(ct_copy_into(pointer, source.pointer), "copy")
     }
 }

@@ -20,7 +20,7 @@ struct ExperimentFilesTests {
     }
 
     @Test func everyFileDecodes() throws {
-        #expect(Self.files.count == 28)
+        #expect(Self.files.count == 29)
         for file in Self.files where !Self.isSweep(file) {
             let url = Self.folder.appendingPathComponent(file)
             let configuration = try ExperimentConfiguration(contentsOf: url)

@@ -14,7 +14,7 @@ struct UsageErrorTests {
         (["train", "a.yaml", "--data", "d", "--output", "r", "--seeed", "1"], "--seed"),
         (["train", "a.yaml", "--data", "d", "--output", "r", "--seed", "-1"], "--seed"),
         (["train", "a.yaml", "--data", "d", "--output", "r", "--set", "epochs"], "key=value"),
-        (["train", "a.yaml", "--data", "d", "--output", "r", "--threads", "0"], "at least 1"),
+        (["train", "a.yaml", "--data", "d", "--output", "r", "--threads", "0"], "1 to 1024"),
         (["train", "a.yaml", "--data", "d", "--output", "r", "--device", "gpu"], "cuda:N"),
         (["import", "cvs", "a", "--output", "d"], "'csv'"),
         (["import", "csv", "--output", "d"], "<paths>"),

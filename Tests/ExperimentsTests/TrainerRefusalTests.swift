@@ -79,10 +79,10 @@ struct TrainerRefusalTests {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
             yaml: tinySASRec,
-            // One event of each person trains, and nothing follows it.
-            assignments: ["data.split={kind: time-points, validation: 1, test: 3}"])
-        #expect(throws: RunError.noExamples(phase: "train")) {
+            assignments: ["data.split={kind: time-points, validation: 0, test: 3}"])
+        let error = try #require(throws: SplitError.self) {
             try Trainer(experiment, dataset: cyclicDataset(), run: folder.run("run")).train()
         }
+        #expect(error.description.contains("no event is left to train"))
     }
 }

@@ -118,7 +118,7 @@ import Testing
 
     @Test func ratingsAndTopItems() throws {
         let rated = try filtered("min-rating:4")
-        #expect(rated.lines == ["u1: a1 s b1 a2 b2", "u2: b2 b1", "u4: a1 a3"])
+        #expect(rated.lines == ["u1: a1 b1 s a2 b2", "u2: b2 b1", "u4: a1 a3"])
         // A: a1 4, a2 2, a3 1, s 1 events; B: b1 4, b2 2, s 1.
         #expect(
             try filtered("top-items:3").catalogs.map(\.externalIDs)
