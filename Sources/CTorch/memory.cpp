@@ -58,9 +58,10 @@ int64_t of_process() {
 
 int64_t ct_memory_limit(void) { return std::min({of_machine(), of_control_group(), of_process()}); }
 
-ct_status ct_stand_in(const int64_t *sizes, int32_t rank, ct_device device, ct_tensor *out) {
+ct_status ct_stand_in(const int64_t *sizes, int32_t rank, ct_dtype dtype, ct_tensor *out) {
     return guarded([&] {
-        const at::Tensor number = at::zeros({}, at::TensorOptions().device(device_of(device)));
-        give(out, number.expand(at::IntArrayRef(sizes, rank)));
+        // libtorch's device without memory: operators on it find the sizes of their results and nothing else.
+        const auto options = at::TensorOptions().dtype(scalar_type(dtype)).device(at::kMeta);
+        give(out, at::empty(at::IntArrayRef(sizes, rank), options));
     });
 }

@@ -236,9 +236,10 @@ public struct DataConfiguration: StrictlyDecodable {
     public var ties = TiedEvents.order
     /// Whether held-out events that repeat an item of the person are cases.
     ///
-    /// Dropped unless asked for, as what is measured is what is served: `recommend` does not return what was had. Where people come back to items, keep
-    /// them and serve with `--include-seen`.
-    public var repeats = RepeatedItems.drop
+    /// Kept, as published protocols do, and shown apart in the groups `new` and `repeat`, with a warning where they are more
+    /// than 1 %: `recommend` does not return what was had. Drop them to measure what it serves, or keep them where
+    /// people come back to items and serve with `--include-seen`.
+    public var repeats = RepeatedItems.keep
     /// Another name of the model's own `maximumLength`, for models that have one.
     public var maximumLength: Int?
 

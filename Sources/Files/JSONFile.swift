@@ -82,7 +82,8 @@ package enum JSONFile {
     /// words for a text that is no JSON at all.
     private static func isNumber(_ context: DecodingError.Context) -> Bool {
         context.codingPath.isEmpty
-            && (context.underlyingError != nil || context.debugDescription.contains("umber"))
+            && (context.debugDescription.hasSuffix(".")
+                || context.debugDescription.contains("umber"))
     }
 
     /// The number without which the rest decodes, or fails elsewhere.

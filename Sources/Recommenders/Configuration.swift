@@ -71,9 +71,8 @@ extension StrictlyDecodable {
 
     /// A number that does not fit its property: too large, with a fraction, or negative where none is.
     private static func wrongNumber(at path: [String], _ value: JSONValue) -> ConfigurationError {
-        let property = settings(at: path[...], in: Self())
         let expected =
-            switch property {
+            switch property(at: path[...], in: Self()) {
             case is Int: "a whole number below 2^63"
             case is UInt64: "a whole number from 0 to 2^63 - 1"
             case is [UInt64]: "whole numbers from 0 to 2^63 - 1"
@@ -142,12 +141,10 @@ private func words(for type: any Any.Type) -> String {
 }
 
 /// The property at a path.
-private func settings(at path: ArraySlice<String>, in settings: Any) -> Any? {
+func property(at path: ArraySlice<String>, in settings: Any) -> Any? {
     guard let key = path.first else { return settings }
     let child = Mirror(reflecting: settings).children.first { $0.label == key }
-    return child.flatMap { wanted in
-        Recommenders.settings(at: path.dropFirst(), in: wanted.value)
-    }
+    return child.flatMap { property(at: path.dropFirst(), in: $0.value) }
 }
 
 /// The names that the property at a path can take, where it is an enumeration with names.

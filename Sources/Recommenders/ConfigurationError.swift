@@ -85,11 +85,14 @@ public func require(
     }
 }
 
-/// Throws unless a width splits evenly into attention heads.
-func requireHeads(_ heads: Int, _ path: String, dividing width: Int) throws(ConfigurationError) {
+/// Throws unless a width is one, and splits evenly into attention heads.
+func requireHeads(
+    _ heads: Int, _ path: String, dividing width: (path: String, value: Int)
+) throws(ConfigurationError) {
+    try require([width], in: SettingRange.width)
     try require(
-        heads > 0 && width > 0 && width.isMultiple(of: heads), path,
-        expected: "a divisor of the width \(width)", got: heads)
+        heads > 0 && width.value.isMultiple(of: heads), path,
+        expected: "a divisor of the width \(width.value)", got: heads)
 }
 
 /// How large settings can be: more than any machine holds, or any run ends with, is refused by its name.

@@ -26,7 +26,7 @@ public final class Generator {
 
     /// Independent normal numbers.
     public func normal(_ shape: [Int], mean: Double = 0, deviation: Double = 1) -> Tensor {
-        if let plan = MemoryPlan.current { return plan.tensor(shape, device: device) }
+        if let plan = MemoryPlan.current { return plan.tensor(shape, dtype: .float32) }
         let sizes = shape.map(Int64.init)
         return make("normal") {
             ct_random_normal(sizes, Int32(sizes.count), mean, deviation, pointer, $0)
@@ -35,7 +35,7 @@ public final class Generator {
 
     /// Independent uniform numbers in [low, high).
     public func uniform(_ shape: [Int], low: Double = 0, high: Double = 1) -> Tensor {
-        if let plan = MemoryPlan.current { return plan.tensor(shape, device: device) }
+        if let plan = MemoryPlan.current { return plan.tensor(shape, dtype: .float32) }
         let sizes = shape.map(Int64.init)
         return make("uniform") {
             ct_random_uniform(sizes, Int32(sizes.count), low, high, pointer, $0)

@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// The bytes of the tensors that a body makes anew, counted before there is memory for them.
 ///
-/// Tensors that are filled or drawn there have their shapes and no memory, so that a model can be built whose
-/// parameters no machine holds. Nothing may be computed with them.
+/// Tensors that are filled, drawn or read there have their shapes and no elements, so that a model can be built whose
+/// parameters no machine holds. Operators on them give tensors without elements at once, whatever their shapes;
+/// only numbers cannot be asked for, and rows by their indices, for which libtorch has no such operator.
 public func plannedBytes<Failure>(
     _ body: () throws(Failure) -> Void
 ) throws(Failure) -> Double {
@@ -26,10 +27,12 @@ final class MemoryPlan: Sendable {
     let bytes = Mutex(0.0)
 
     /// A tensor of the shape without its memory.
-    func tensor(_ shape: [Int], device: Device) -> Tensor {
+    func tensor(_ shape: [Int], dtype: DType) -> Tensor {
         // In floating point nothing overflows.
-        bytes.withLock { $0 += shape.reduce(4) { $0 * Double($1) } }
+        bytes.withLock { $0 += shape.reduce(Double(dtype.byteCount)) { $0 * Double($1) } }
         let sizes = shape.map(Int64.init)
-        return make("plannedBytes") { ct_stand_in(sizes, Int32(sizes.count), device.code, $0) }
+        return make("plannedBytes of \(shape)") {
+            ct_stand_in(sizes, Int32(sizes.count), dtype.code, $0)
+        }
     }
 }

@@ -16,6 +16,10 @@ extension Tensor {
 
     /// A tensor from raw bytes in row-major order.
     public init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, device: Device = .cpu) {
+        if let plan = MemoryPlan.current {
+            self = plan.tensor(shape, dtype: dtype)
+            return
+        }
         let sizes = shape.map(Int64.init)
         self = make("Tensor") {
             ct_from_bytes(
@@ -33,7 +37,7 @@ extension Tensor {
     public static func full(
         _ shape: [Int], value: Double, dtype: DType = .float32, device: Device = .cpu
     ) -> Tensor {
-        if let plan = MemoryPlan.current { return plan.tensor(shape, device: device) }
+        if let plan = MemoryPlan.current { return plan.tensor(shape, dtype: dtype) }
         let sizes = shape.map(Int64.init)
         return make("full") {
             ct_full(sizes, Int32(sizes.count), value, dtype.code, device.code, $0)
@@ -58,7 +62,8 @@ extension Tensor {
     public static func range(_ range: Range<Int>, dtype: DType = .int64, device: Device = .cpu)
         -> Tensor
     {
-        make("range") {
+        if let plan = MemoryPlan.current { return plan.tensor([range.count], dtype: dtype) }
+        return make("range") {
             ct_arange(
                 Int64(range.lowerBound), Int64(range.upperBound), dtype.code, device.code, $0)
         }

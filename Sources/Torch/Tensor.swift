@@ -92,7 +92,9 @@ public struct Tensor {
 
     /// The same values on another device; itself when it is there already.
     public func to(_ device: Device) -> Tensor {
-        make("to") { ct_to_device(pointer, device.code, $0) }
+        // What has no elements is nowhere.
+        guard !isPlanningMemory else { return self }
+        return make("to") { ct_to_device(pointer, device.code, $0) }
     }
 
     /// A deep copy that autograd does not follow.

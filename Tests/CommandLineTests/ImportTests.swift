@@ -59,9 +59,10 @@ struct ImportTests {
             return output.text
         }
         // Item 4 is of no domain; item 3 is of both, and goes to the first or is dropped.
-        #expect(try rows([]).contains("x.inter: 5 rows, times in s, 1 of items in no domain"))
+        #expect(try rows([]).contains("x.inter: 5 rows, times in seconds, 1 of items in no domain"))
         #expect(
-            try rows(["--shared-genres", "drop"]).contains("4 rows, times in s, 2 of items in no domain"))
+            try rows(["--shared-genres", "drop"]).contains(
+                "4 rows, times in seconds, 2 of items in no domain"))
         #expect(
             try rows(["--filter", "min-item-events:2"])
                 .contains("after min-item-events:2: 4 events, 2 users, 2 items"))
@@ -145,7 +146,9 @@ struct ImportTests {
         }
         kill(running.process.processIdentifier, number)
         let output = try running.output()
-        #expect(output.code == number && output.errors.contains("was not made whole, so nothing of it is kept"))
+        #expect(
+            output.code == number
+                && output.errors.contains("was not made whole, so nothing of it is kept"))
         #expect(try workspace.names == ["big.csv", "data", "x.csv"])
         #expect(try workspace.data("data/dataset.json") == before)
     }

@@ -52,7 +52,12 @@ struct InterruptionTests {
         #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
         // What it says to type works.
         let again = try Tool.start(Self.train + ["--resume"], in: workspace.url)
-        Thread.sleep(forTimeInterval: 1)
+        for _ in 0..<600 where again.process.isRunning {
+            let now = try FileManager.default.contentsOfDirectory(
+                atPath: workspace.path("run/checkpoint").path)
+            guard Set(now) == Set(names) else { break }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
         again.process.terminate()
         let resumed = try again.output()
         #expect(resumed.text.contains("resumed after epoch \(number)\n"), "\(resumed.errors)")

@@ -29,7 +29,8 @@ struct SweepTests {
         for name in ["one-layer-1", "one-layer-2", "two-layers-1", "two-layers-2"] {
             #expect(workspace.exists("out/\(name)/metrics.json"), "\(name)")
         }
-        #expect(first.text.contains("Two layers, seed 2: book HR@10 –, book NDCG@10 –, film HR@10 "))
+        #expect(
+            first.text.contains("Two layers, seed 2: book HR@10 –, book NDCG@10 –, film HR@10 "))
         let table = try workspace.text("out/table.md")
         #expect(table.contains("| One layer"))
         #expect(table.contains("Differences to"))

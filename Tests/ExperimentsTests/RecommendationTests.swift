@@ -105,9 +105,10 @@ struct RecommendationTests {
         let dataset = try cyclicDataset()
         let user = UserID(rawValue: 4)
         let (books, films) = (DomainID(rawValue: 0), DomainID(rawValue: 1))
-        let settings = "evaluation: {task: rating, selection: MAE}, training: {epochs: 1}}"
+        let settings = "evaluation: {task: rating, selection: MAE}}"
         for (name, model, hidden, isPossible) in [
-            ("mf", "{model: biased-mf", films, false), ("emcdr", "{model: emcdr", films, true),
+            ("mf", "{model: biased-mf, training: {epochs: 1}", films, false),
+            ("emcdr", "{model: emcdr", films, true),
             ("emcdr-source", "{model: emcdr", books, false),
         ] {
             let run = folder.run(name)

@@ -57,9 +57,9 @@ import Testing
                 dataset: dataset, run: folder.run(name)
             ).train()
         }
-        // Repeats are no cases unless asked for.
-        let dropped = try train("dropped", [])
-        let kept = try train("kept", ["data.repeats=keep"])
+        // Repeats are cases unless it is asked for that they are none.
+        let dropped = try train("dropped", ["data.repeats=drop"])
+        let kept = try train("kept", [])
         let model = try SavedModel(folder.run("kept"))
         let new = Self.repeating..<Self.people
         let hits = try hits(new, model, dataset)

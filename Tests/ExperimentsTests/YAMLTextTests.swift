@@ -93,7 +93,7 @@ import Torch
         ("data.split=random", "data.split: unknown split \"random\"; known are leave-one-out, "),
         (
             "data.split={kind: cold-users, target: a, share: 0.5}",
-            "data.split: validationShare is missing"
+            "data.split: split cold-users: validationShare is missing; it has target, share, validationShare"
         ),
         ("evaluation.metrics=[HR@10, NDCG@10, MAP@10]", "evaluation.metrics[2]: "),
         ("evaluation.candidates=sampled", "evaluation.candidates: expected full or sampled:"),

@@ -44,9 +44,12 @@ struct GCAHostTests {
                 var changed = events
                 changed[place] = built.other(events[place])
                 futures.append((row, place, changed))
-                guard !host.knowsLength else { continue }
-                // Fewer events, of other domains.
-                futures.append((row, place, events[...place] + events.suffix(2).map { 13 - $0 }))
+                // Padding tells, as the references' does, how many events of each domain are to come.
+                futures.append(
+                    host.knowsLength
+                        ? (row, place, events[..<place] + events[place...].map(built.other))
+                        // Fewer events, of other domains.
+                        : (row, place, events[...place] + events.suffix(2).map { 13 - $0 }))
             }
         }
         var compared = 0
@@ -94,7 +97,10 @@ struct GCAHostTests {
             }
         }
         #expect(wrong.isEmpty)
-        #expect(compared > 20)
+        // With padding the whole row has another length than the history, and is left out.
+        let known = steps.count { knowsDomain($0.row, $0.step) }
+        #expect(known > 10)
+        #expect(compared >= known * (host.knowsLength ? 1 : 2))
     }
 
     @Test(
@@ -162,7 +168,7 @@ struct GCAHostTests {
     }
 
     @Test(
-        "with closed gates training is the host's bit by bit, and scoring up to rounding",
+        "with closed gates training is the host's, bit by bit where both read the same",
         arguments: GCAHostCase.all)
     func closedGates(host: GCAHostCase) throws {
         var alone = host
@@ -173,11 +179,20 @@ struct GCAHostTests {
             if let own = plain.model.state()[name] { value.copy(from: own) }
         }
         let batch = SequenceBatch.training(rows)
+        var compared = 0
         for (left, right) in zip(
             closed.model.trainingStates(of: batch), plain.model.trainingStates(of: batch))
         {
-            #expect(identical(left.states, right.states))
+            #expect(left.states.shape == right.states.shape)
+            if left.tokens == right.tokens {
+                #expect(identical(left.states, right.states))
+            } else {
+                // A host that leaves out what predicts nothing multiplies fewer rows at a time, which rounds otherwise.
+                #expect(try distance(left.states.elements(), right.states.elements()) < 1e-6)
+            }
+            compared += left.states.size(0)
         }
+        #expect(compared > 10)
         for domain in closed.shape.domains.indices {
             let domains = rows.map { _ in domain }
             for (left, right) in zip(

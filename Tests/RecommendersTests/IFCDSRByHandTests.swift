@@ -31,17 +31,19 @@ import TorchNN
     /// A model of width 4 whose items, or images, are ``axes``; its weights are drawn, the same for both kinds.
     private func model(_ kind: Kind, _ overrides: [String: Any] = [:]) throws -> IFCDSR {
         var settings: [String: Any] = [
-            "embeddingSize": 4, "imageSize": 4, "blocks": 1, "dropout": 0, "maximumLength": 4,
-            "temperature": Self.temperature, "images": kind == .images ? "image" : "",
-            // The share of the item softmax cannot be 0.
-            "idWeight": kind == .images ? 1e-7 : 0.7,
+            "embeddingSize": 4, "blocks": 1, "dropout": 0, "maximumLength": 4,
+            "temperature": Self.temperature, "images": "",
         ]
         settings.merge(overrides) { $1 }
+        let plain = settings
+        if kind == .images {
+            // The share of the item softmax cannot be 0.
+            settings.merge(["images": "image", "imageSize": 4, "idWeight": 1e-7]) { $1 }
+        }
         let model = try IFCDSR(
             IFCDSRConfiguration(overrides: settings), shape: Self.shape, random: .seeded(3))
         let other = try IFCDSR(
-            IFCDSRConfiguration(overrides: settings.merging(["images": ""]) { $1 }),
-            shape: Self.shape, random: .seeded(3))
+            IFCDSRConfiguration(overrides: plain), shape: Self.shape, random: .seeded(3))
         other.randomize(seed: 5)
         var state = other.state()
         state["item_embedding.weight"] = Tensor(

@@ -19,9 +19,10 @@ struct SettingsTests {
 
     @Test("whole numbers beyond all bounds are refused by their name", arguments: names)
     func wholeNumbers(name: String) throws {
-        let defaults = try Models.entry(named: name).settings(.object([:])).json
-        for (path, value) in leaves(of: defaults) {
-            guard case .int = value else { continue }
+        let defaults = try Models.entry(named: name).settings(.object([:]))
+        // In the file a real number can be whole, too.
+        for (path, _) in leaves(of: defaults.json)
+        where property(at: path[...], in: defaults) is Int {
             for extreme in [Int.max, Int.min, 1 << 31, -1] {
                 let error = #expect(throws: ConfigurationError.self, "\(path) = \(extreme)") {
                     try settings(name, path, .int(extreme))
@@ -57,7 +58,7 @@ struct SettingsTests {
         for (path, value) in leaves(of: defaults) {
             let extremes: [String]
             switch value {
-            case .int: extremes = ["1000000000", "0", "-1", "1000000", "1"]
+            case .int: extremes = ["1000000000", "0", "-1", "1000000", "300", "1"]
             case .double: extremes = ["-1", "1e308", "1e-308", "0", "1"]
             default: continue
             }
@@ -69,6 +70,8 @@ struct SettingsTests {
                     worked += 1
                     // So many are refused when they are drawn: no domain has them.
                     guard model.overfit != nil, key != "negatives" else { continue }
+                    // A step over more takes seconds and does nothing that one over less does not.
+                    guard built.model.parameterCount < 4_000_000 else { continue }
                     try built.loss().total.backward()
                     built.model.train(false)
                     #expect(built.scores().shape == [8, 6])
@@ -126,7 +129,10 @@ struct SettingsTests {
                 let other = try model.build(changing: [path: value])
                 #expect(try model.differ(base, other), "\(path) = \(value) is silently idle")
             } catch let error as ConfigurationError {
-                if case .idle(let named, _, _) = error { #expect(named == path) }
+                // It, or another that does nothing beside it.
+                if case .idle(let named, let reason, _) = error {
+                    #expect(named == path || reason.contains(path), "\(path): \(error)")
+                }
             }
         }
     }

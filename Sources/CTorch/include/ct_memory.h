@@ -10,8 +10,8 @@ extern "C" {
 
 /// The bytes that the process can have: of the machine with its swap, of its control group, of its own limits.
 int64_t ct_memory_limit(void);
-/// A tensor of one number that stands for a whole one: it has the sizes, and memory for the number alone.
-ct_status ct_stand_in(const int64_t *sizes, int32_t rank, ct_device device, ct_tensor *out);
+/// A tensor that stands for another: it has the sizes and the type, and no elements. What is made of it has none either.
+ct_status ct_stand_in(const int64_t *sizes, int32_t rank, ct_dtype dtype, ct_tensor *out);
 
 #ifdef __cplusplus
 }

@@ -51,7 +51,7 @@ public struct ABXIConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require(
             [
                 ("embeddingSize", embeddingSize), ("innerSize", innerSize),

@@ -58,7 +58,7 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require(
             [("embeddingSize", embeddingSize), ("latentSize", latentSize)],
             in: SettingRange.width)

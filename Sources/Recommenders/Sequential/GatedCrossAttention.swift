@@ -71,7 +71,8 @@ public struct GCAConfiguration: ModelConfiguration {
     /// Checks ranges, and that the heads of attached modules divide the host's width.
     func validate(width: Int) throws(ConfigurationError) {
         try validate()
-        if !stages.isEmpty { try requireHeads(heads, "gca.heads", dividing: width) }
+        guard !stages.isEmpty else { return }
+        try requireHeads(heads, "gca.heads", dividing: ("embeddingSize", width))
     }
 }
 

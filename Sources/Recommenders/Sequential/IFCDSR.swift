@@ -72,8 +72,10 @@ public struct IFCDSRConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
-        if !images.isEmpty { try requireHeads(heads, "heads", dividing: imageSize) }
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
+        if !images.isEmpty {
+            try requireHeads(heads, "heads", dividing: ("imageSize", imageSize))
+        }
         try require(
             [("embeddingSize", embeddingSize), ("imageSize", imageSize)], in: SettingRange.width)
         try require([("blocks", blocks)], in: SettingRange.depth)

@@ -70,7 +70,7 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require([("embeddingSize", embeddingSize)], in: SettingRange.width)

@@ -52,7 +52,7 @@ public struct SASRecConfiguration: SequenceModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require([("layers", layers)], in: SettingRange.depth)
         try require([("innerSize", innerSize)], in: SettingRange.width)
         try require(

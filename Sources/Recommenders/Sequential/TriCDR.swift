@@ -71,7 +71,7 @@ public struct TriCDRConfiguration: ModelConfiguration {
 
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
-        try requireHeads(heads, "heads", dividing: embeddingSize)
+        try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(
