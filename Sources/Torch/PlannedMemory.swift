@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Tensors that are filled, drawn or read there have their shapes and no elements, so that a model can be built whose
 /// parameters no machine holds. Operators on them give tensors without elements at once, whatever their shapes;
-/// only numbers cannot be asked for, and rows by their indices, for which libtorch has no such operator.
+/// only numbers cannot be asked for.
 public func plannedBytes<Failure>(
     _ body: () throws(Failure) -> Void
 ) throws(Failure) -> Double {

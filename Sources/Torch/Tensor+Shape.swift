@@ -41,7 +41,11 @@ extension Tensor {
 
     /// Rows by index (int32 or int64, one dimension); the gradient is dense.
     public func rows(_ indices: Tensor) -> Tensor {
-        make("rows of \(shape) by \(indices.shape)") {
+        // libtorch has no such operator for tensors without memory.
+        if let plan = MemoryPlan.current {
+            return plan.tensor(indices.shape + shape.dropFirst(), dtype: dtype)
+        }
+        return make("rows of \(shape) by \(indices.shape)") {
             ct_index_select(pointer, 0, indices.pointer, $0)
         }
     }

@@ -26,7 +26,7 @@ struct PlannedMemoryTests {
         ("joined", [2 * wide, wide]), ("turned", [wide, wide]),
         ("multiplied", [wide, wide]), ("masked", [wide, wide]),
         ("squared", [wide]), ("moved", [wide, wide]),
-        ("eigenvectors", [wide, wide]), ("copied over", [wide, wide]),
+        ("copied over", [wide, wide]),
     ]
 
     @Test(arguments: operations)
@@ -43,7 +43,6 @@ struct PlannedMemoryTests {
                 result = table * mask
             case "squared": result = table.squared().sum(dimension: 1)
             case "moved": result = table.to(.cpu)
-            case "eigenvectors": result = table.symmetricEigen().vectors
             default:
                 table.copy(from: .concatenate([table, table])[0..<Self.wide])
                 result = table
