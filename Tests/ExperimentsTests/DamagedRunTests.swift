@@ -138,11 +138,14 @@ import TorchNN
     @Test func aFinishedRunIsNeverWrittenOver() throws {
         let folder = try TemporaryFolder()
         let run = folder.run("run")
-        let slow = try Trainer(experiment(4), dataset: cyclicDataset(), run: run)
-        try Trainer(experiment(), dataset: cyclicDataset(), run: run).train()
-        let before = try bytes(run)
-        #expect(throws: RunError.exists(path: run.url.path)) { try slow.takePlace() }
-        #expect(try bytes(run) == before)
+        // The slow one holds the lock until it is gone.
+        do {
+            let slow = try Trainer(experiment(4), dataset: cyclicDataset(), run: run)
+            try Trainer(experiment(), dataset: cyclicDataset(), run: run).train()
+            let before = try bytes(run)
+            #expect(throws: RunError.exists(path: run.url.path)) { try slow.takePlace() }
+            #expect(try bytes(run) == before)
+        }
         let lock = try RunLock(run.url)
         #expect(throws: RunError.busy(path: run.url.path)) {
             try Trainer(experiment(), dataset: cyclicDataset(), run: run).train(resume: true)
