@@ -133,9 +133,11 @@ import Testing
         try attachShuffled(to: Dataset.open(place), in: folder)
         let dataset = try Dataset.open(place)
         func results(_ images: String) throws -> UserResults {
+            // Without images their size does nothing, and is refused.
+            let size = images.isEmpty ? "" : "imageSize: 16, "
             let text = Self.sequences(
                 "ifcdsr",
-                "embeddingSize: 16, imageSize: 16, blocks: 1, dropout: 0.1, images: \"\(images)\"")
+                "embeddingSize: 16, \(size)blocks: 1, dropout: 0.1, images: \"\(images)\"")
             return try train(text, dataset, to: folder.run("images-\(images)"))
         }
         let without = try results("")
