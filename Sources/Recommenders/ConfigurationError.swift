@@ -97,7 +97,7 @@ func requireHeads(
 
 /// How large settings can be: more than any machine holds, or any run ends with, is refused by its name.
 ///
-/// What a machine holds of what is left is found by ``Models/plannedBytes(_:_:_:)``.
+/// Whether this machine holds what is left is found when a model is built, before its parameters have memory.
 public enum SettingRange {
     /// Widths of vectors and nets.
     public static let width = 1...1 << 20

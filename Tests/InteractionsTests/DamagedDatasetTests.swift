@@ -80,35 +80,33 @@ import Testing
     /// Each number of each column is replaced by others: what leads outside is found without checksums too.
     @Test func columnsThatLeadOutside() throws {
         for name in ["offsets.bin", "user-offsets.bin"] {
-            let good = try Data(contentsOf: path(name))
-            for place in 0..<good.count / 8 {
-                for number in [Int64.min, -1, 99, .max] {
-                    var bad = good
-                    withUnsafeBytes(of: number) {
-                        bad.replaceSubrange(place * 8..<place * 8 + 8, with: $0)
-                    }
-                    try bad.write(to: path(name))
-                    try write(manifest)
-                    #expect(try refusal().contains("\(name): offsets do not ascend"))
-                }
-            }
-            try good.write(to: path(name))
+            try replaceEach(
+                of: name, by: [Int64.min, -1, 99, .max], isRefusedWith: "offsets do not ascend")
         }
         for name in ["items.bin", "user-order.bin"] {
-            let good = try Data(contentsOf: path(name))
-            for place in 0..<good.count / 4 {
-                for number in [Int32.min, -1, 99, .max] {
-                    var bad = good
-                    withUnsafeBytes(of: number) {
-                        bad.replaceSubrange(place * 4..<place * 4 + 4, with: $0)
-                    }
-                    try bad.write(to: path(name))
-                    try write(manifest)
-                    #expect(try refusal().contains("\(name): expected numbers in"))
-                }
-            }
-            try good.write(to: path(name))
+            try replaceEach(
+                of: name, by: [Int32.min, -1, 99, .max], isRefusedWith: "expected numbers in")
         }
+    }
+
+    /// Puts each of some numbers at each place of a column in turn, with a manifest without checksums, and the column back.
+    private func replaceEach<Number: FixedWidthInteger>(
+        of name: String, by numbers: [Number], isRefusedWith reason: String
+    ) throws {
+        let good = try Data(contentsOf: path(name))
+        let width = MemoryLayout<Number>.size
+        for place in 0..<good.count / width {
+            for number in numbers {
+                var bad = good
+                withUnsafeBytes(of: number) {
+                    bad.replaceSubrange(place * width..<(place + 1) * width, with: $0)
+                }
+                try bad.write(to: path(name))
+                try write(manifest)
+                #expect(try refusal().contains("\(name): \(reason)"))
+            }
+        }
+        try good.write(to: path(name))
     }
 
     @Test func whatLookupsRelyOn() throws {
