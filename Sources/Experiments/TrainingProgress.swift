@@ -42,7 +42,7 @@ public struct HistoryEntry: Codable, Equatable, Sendable {
     public var phase: String
     /// The epoch, from 1.
     public var epoch: Int
-    /// The mean loss over steps.
+    /// The mean loss over examples.
     public var loss: Double
     /// The mean of each part of the loss.
     public var parts: [String: Double]
