@@ -209,7 +209,7 @@ import Torch
     @Test func aBatchCanBeEverything() throws {
         let folder = try TemporaryFolder()
         let experiment = try ExperimentConfiguration(
-            yaml: tinySASRec, assignments: ["training.batchSize=\(Int.max)"])
+            yaml: tinySASRec, assignments: ["training.batchSize=\(Int32.max)"])
         let run = folder.run("run")
         try Trainer(experiment, dataset: cyclicDataset(), run: run).train()
         #expect(run.isFinished)
@@ -220,9 +220,9 @@ import Torch
         let experiment = try ExperimentConfiguration(
             yaml: """
                 model: emcdr
-                parameters: {source: books, target: films}
+                parameters: {source: books, target: films, sourceEpochs: 3, targetEpochs: 3, bridgeEpochs: 3}
                 data: {split: {kind: cold-users, target: films, share: 0.4, validationShare: 0.3}}
-                training: {epochs: 3, batchSize: 32, optimizer: {kind: adam, learningRate: 0.01}}
+                training: {batchSize: 32, optimizer: {kind: adam, learningRate: 0.01}}
                 evaluation: {task: rating, selection: MAE}
                 """)
         let run = folder.run("emcdr")

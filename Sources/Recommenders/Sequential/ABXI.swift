@@ -221,7 +221,7 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
         func embedded(_ steps: DomainSteps) -> JaggedTensor {
             embed(steps.items, distances: steps.distances, offsets: steps.offsets)
         }
-        guard (activeMutation == 122 ? (false) : (gca != nil && purpose == .training)) else {
+        guard gca != nil && purpose == .training else {
             return DomainThread(embedded(own), places: own.places, steps: own.axis)
         }
         let all = batch.inferenceSteps(of: shape.domains[index].items)

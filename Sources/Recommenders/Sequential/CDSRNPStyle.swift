@@ -209,19 +209,13 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         _ reading: Reading, _ domain: Int, at tokens: [Int32], asMemory: Bool = false
     ) -> Tensor {
         func newest(_ index: Int) -> [Int32] { tokens.map { reading.newest[index][Int($0)] } }
-        let known =
-            (activeMutation == 121
-                ? (reading.states) : (asMemory ? reading.memory : reading.states))
+        let known = asMemory ? reading.memory : reading.states
         let own = known[domain].rowsOrZeros(newest(domain))
         var sum = Tensor.zeros([tokens.count, settings.embeddingSize], device: own.device)
         var counts = [Float](repeating: 0, count: tokens.count)
         for other in domains.indices where other != domain {
             let rows = newest(other)
-            sum =
-                sum
-                + (activeMutation == 120
-                    ? (reading.states[other].rowsOrZeros(rows))
-                    : (reading.memory[other].rowsOrZeros(rows)))
+            sum = sum + reading.memory[other].rowsOrZeros(rows)
             for (place, row) in rows.enumerated() where row >= 0 { counts[place] += 1 }
         }
         let shares = Tensor(

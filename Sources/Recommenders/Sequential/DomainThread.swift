@@ -79,9 +79,7 @@ extension DomainThread {
 
     /// For each token of the memory, how many tokens of another domain's memory its row has up to the token's place.
     func memoryLimits(in other: DomainThread) -> [Int32] {
-        (activeMutation == 119
-            ? (other.counts(upTo: places.map { $0 + 1 }, of: memory.layout))
-            : (other.counts(upTo: places, of: memory.layout)))
+        other.counts(upTo: places, of: memory.layout)
     }
 
     private func counts(upTo bounds: [Int32], of layout: JaggedLayout) -> [Int32] {
@@ -104,10 +102,7 @@ extension DomainThread {
         (0..<batch.rows).flatMap { row -> [Int32] in
             let own = places[Int(offsets[row])..<Int(offsets[row + 1])]
             let end = Int32(batch.tokens(ofRow: row).count)
-            return own.isEmpty
-                ? []
-                : (activeMutation == 118
-                    ? (Array(own)) : ((own.dropFirst() + [end]).map { $0 - 1 }))
+            return own.isEmpty ? [] : (own.dropFirst() + [end]).map { $0 - 1 }
         }
     }
 }

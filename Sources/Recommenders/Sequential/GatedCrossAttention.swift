@@ -117,13 +117,7 @@ public final class GatedCrossAttention: Module {
         let x = isPre ? query.with(norms[0](query.values)) : query
         let y = isPre ? memory.with(norms[1](memory.values)) : memory
         let crossed = attention(x, memory: y, keyLimits: keyLimits).values  // [tokens, width]
-        if records && !isTraining {
-            if activeMutation == 114 {
-                cosines.record(query.values, query.values + crossed, keyLimits: keyLimits)
-            } else {
-                cosines.record(query.values, crossed, keyLimits: keyLimits)
-            }
-        }
+        if records && !isTraining { cosines.record(query.values, crossed, keyLimits: keyLimits) }
         let gated = configuration.activation(
             gate(.concatenate([x.values, crossed], dimension: 1)))
         let update = gated * dropout(crossed)

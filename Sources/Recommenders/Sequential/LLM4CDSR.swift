@@ -247,7 +247,7 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
             parts.encoder.embedded(
                 parts.vectors(steps.items) * scale, at: places(steps.offsets))
         }
-        guard (activeMutation == 123 ? (false) : (gca != nil && !batch.targets.isEmpty)) else {
+        guard gca != nil && !batch.targets.isEmpty else {
             return DomainThread(embedded(own), places: own.places, steps: own.axis)
         }
         let all = batch.inferenceSteps(of: shape.domains[index].items)

@@ -1,4 +1,0 @@
-internal import Foundation
-
-let activeMutation =
-    ProcessInfo.processInfo.environment["ISTHMUS_MUTATION"].flatMap { Int($0) } ?? 0
