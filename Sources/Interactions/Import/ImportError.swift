@@ -51,7 +51,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
             "filter \(filter): the sources have no \(what)"
         case .tooLarge(let what, let limit): "more than \(limit) \(what)"
         case .destinationExists(let path):
-            "\(path): there is a dataset already; --replace replaces it, or choose another --output"
+            "\(path): a dataset exists there; --replace replaces it, or choose another --output"
         case .destinationHoldsMore(let path, let name):
             "\(path) also holds \(name), which is no part of the dataset; move it before you replace"
         case .destinationNotADataset(let path):
