@@ -51,7 +51,7 @@ extension EvaluationResult {
             for (among, keys) in keys.sorted(by: { $0.key < $1.key }) {
                 var worst: (cutoff: Int, count: Int)?
                 for key in keys {
-                    guard let cutoff = Int(key.prefix { $0 != " " }), let count = counts[key],
+                    guard let cutoff = Self.cutoff(key), let count = counts[key],
                         HeldOut.isMuch(count, of: cases)
                     else { continue }
                     // Of those that concern as many cases the smallest says most.

@@ -136,9 +136,6 @@ extension EvaluationResult {
                 }
             }
         }
-        guard domains.values.reduce(0, { $0 + Self.cases(of: $1) }) == cases - unrated else {
-            throw wrong("the domains' cases do not add up to \(cases)")
-        }
         let counts =
             [
                 heldOut.events, heldOut.withoutHistory, heldOut.repeats, heldOut.tied,
@@ -147,6 +144,16 @@ extension EvaluationResult {
         guard counts.allSatisfy({ (0...Self.largestCount).contains($0) }),
             heldOut.share.isFinite, heldOut.askedShare?.isFinite != false
         else { throw wrong("a count of cases or events is out of range") }
+        guard domains.values.reduce(0, { $0 + Self.cases(of: $1) }) == cases - unrated else {
+            throw wrong("the domains' cases do not add up to \(cases)")
+        }
+        let cutoffs = certainHits.values.flatMap(\.keys).map { Self.cutoff($0) ?? 0 }
+        guard cutoffs.allSatisfy({ (1...Self.largestCount).contains($0) }) else {
+            throw wrong("certainHits: expected numbers of items from 1")
+        }
+        guard diagnostics.values.allSatisfy(\.isFinite) else {
+            throw wrong("diagnostics: expected finite values")
+        }
     }
 
     /// Writes a result with the version of its form.
@@ -171,6 +178,9 @@ extension EvaluationResult {
 
     /// What any dataset can have, far from where sums overflow.
     private static let largestCount = 1 << 50
+
+    /// The number of items that a key of ``certainHits`` begins with; other candidates than the result's stand behind it.
+    static func cutoff(_ key: String) -> Int? { Int(key.prefix { $0 != " " }) }
 
     /// A number of a file as a count; nil where it is none.
     private static func count(_ number: Double) -> Int? {

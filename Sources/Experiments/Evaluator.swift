@@ -161,8 +161,9 @@ public final class Evaluator {
         let window = model.window(maximumLength)
         for domain in dataset.domains {
             let own = cases.indices.filter { cases[$0].domain == domain }
-            for start in stride(from: 0, to: own.count, by: configuration.batchSize) {
-                let places = Array(own[start..<min(start + configuration.batchSize, own.count)])
+            let rows = rowsAtOnce(items: dataset.itemRange(of: domain).count)
+            for start in stride(from: 0, to: own.count, by: rows) {
+                let places = Array(own[start..<min(start + rows, own.count)])
                 let batch = places.map { cases[$0] }
                 let histories = SequenceExamples.histories(
                     batch, split: split, window: window)
@@ -171,6 +172,12 @@ public final class Evaluator {
             }
         }
         return try summarize(cases, outcomes.compactMap { $0 }, part, each)
+    }
+
+    /// The cases of a batch; fewer than asked for where every item of a domain gets a score at once.
+    private func rowsAtOnce(items: Int) -> Int {
+        guard model is any ItemScorer else { return configuration.batchSize }
+        return max(1, min(configuration.batchSize, 1024, (1 << 28) / max(1, items)))
     }
 
     /// How a target scored, and a checksum of what it competed with.
@@ -243,6 +250,11 @@ public final class Evaluator {
     ) throws -> DrawnCandidates {
         if let known = drawn[part] { return known }
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
+        // More candidates than items are refused below, for want of items.
+        if number <= split.dataset.itemCount {
+            Engine.require(
+                bytes: 4 * Double(number) * Double(cases.count), for: "sampled candidates")
+        }
         var fresh = try TooFewItems.named({ "sampled:\($0)" }, in: split.dataset) {
             () throws(NegativeSamplerError) in
             try NegativeSampler(dataset: split.dataset).candidates(

@@ -1,5 +1,6 @@
 internal import Interactions
 internal import Recommenders
+internal import Torch
 
 /// The batches of one phase, each a pure function of seed, epoch and step.
 struct ExampleBatches: Sendable {
@@ -70,12 +71,15 @@ struct ExampleBatches: Sendable {
             let drawn = try TooFewItems.named({ "\($0) negatives" }, in: dataset) {
                 () throws(NegativeSamplerError) -> [Int32] in
                 switch negatives {
-                case .none: []
+                case .none: return []
                 case .perPosition(let count):
-                    try sampler.training(
+                    Engine.require(
+                        bytes: 4 * Double(batch.tokens) * Double(dataset.domains.count)
+                            * Double(min(count, dataset.itemCount)), for: "negatives")
+                    return try sampler.training(
                         batch: batch, perDomain: count, excluding: excluded, stream: &stream)
                 case .perBatch(let count):
-                    try sampler.shared(perDomain: count, stream: &stream)
+                    return try sampler.shared(perDomain: count, stream: &stream)
                 }
             }
             return (.sequences(batch, negatives: drawn), batch.tokens)

@@ -66,6 +66,9 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
 
 /// A setting given beside a file: `key.path=value`.
 struct SettingAssignment {
+    /// Far more than any key has; each name is a level of the recursion that sets it.
+    private static let mostNames = 32
+
     let text: String
     let path: [String]
     let value: JSONValue
@@ -81,6 +84,11 @@ struct SettingAssignment {
         path = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard !path.contains("") else {
             throw failure("expected names in the key, joined by single dots")
+        }
+        guard path.count <= Self.mostNames else {
+            throw ExperimentFileError(
+                path: "--set",
+                reason: "expected at most \(Self.mostNames) names in a key, got \(path.count)")
         }
         do {
             value = parts[1].isEmpty ? .string("") : try YAMLText.value(of: String(parts[1]))

@@ -38,6 +38,8 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
     case notFinite(domain: String)
     /// The model knows people by vectors that were trained with the events to be left out.
     case cannotForget(domain: String)
+    /// A dataset whose people and items are not those that the model knows.
+    case otherDataset(path: String)
 
     /// One line that names what is known.
     public var description: String {
@@ -53,6 +55,8 @@ public enum RecommendationError: Error, Equatable, CustomStringConvertible {
         case .cannotForget(let domain):
             "this run's model knows people by vectors of their own and cannot leave out what they did in "
                 + "\(domain); hide it in training, by data.split {kind: cold-users}"
+        case .otherDataset(let path):
+            "\(path) is not the dataset that the run was trained on; give that one, or a history"
         }
     }
 }
@@ -80,6 +84,13 @@ extension SavedModel {
             includesSeen: includingSeen)
     }
 
+    /// Throws where a dataset is not the one that the model was trained on: its numbers of people and items mean others.
+    public func require(_ dataset: Dataset) throws(RecommendationError) {
+        guard dataset.checksum == datasetChecksum else {
+            throw .otherDataset(path: dataset.directory?.path ?? "the dataset")
+        }
+    }
+
     /// The best items of a domain for a user of the dataset that the model was trained on.
     ///
     /// `hiding` leaves out the user's events of some domains, as if the person were new there.
@@ -87,6 +98,7 @@ extension SavedModel {
         user: UserID, of dataset: Dataset, in domain: String, count: Int,
         hiding hidden: Set<DomainID> = [], includingSeen: Bool = false
     ) throws -> Recommendation {
+        try require(dataset)
         let asked = DomainID(rawValue: try index(of: domain))
         if let ranker = model as? any Ranker,
             let kept = hidden.sorted(by: { $0.rawValue < $1.rawValue })

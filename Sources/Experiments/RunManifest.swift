@@ -73,8 +73,9 @@ public struct RunManifest: Codable, Equatable, Sendable {
             ("parameters", parameters), ("threads", threads), ("peakMemory", peakMemory),
             ("estimatedMemory", estimatedMemory), ("resumed", resumed),
         ]
-        if let (key, value) = counts.first(where: { $0.1 < 0 }) {
-            return "\(key): expected a number from 0, got \(value)"
+        // Far above what any run has, and far below where sums overflow.
+        if let (key, value) = counts.first(where: { !(0...1 << 60).contains($0.1) }) {
+            return "\(key): expected a number from 0 to 2^60, got \(value)"
         }
         // A thousand years of training.
         guard (0...3.2e10).contains(seconds) else {

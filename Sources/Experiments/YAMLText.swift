@@ -158,11 +158,14 @@ enum YAMLText {
                 reason: "\(text) is an octal number in YAML; write "
                     + "\(plain.isEmpty ? "0" : String(plain)), or \"\(text)\" for text")
         }
-        switch node.any {
+        // YAML 1.1 reads 1:30 as a number of base 60, unchecked; here it is text.
+        guard !text.contains(":") else { return .string(text) }
+        let value = node.any
+        switch value {
         case is NSNull: return .null
-        case let value as Bool where type(of: node.any) == Bool.self: return .bool(value)
-        case let value as Int where !text.contains(":"): return .int(value)
-        case let value as Double where !text.contains(":"): return .double(value)
+        case let truth as Bool where type(of: value) == Bool.self: return .bool(truth)
+        case let number as Int: return .int(number)
+        case let number as Double: return .double(number)
         default:
             // YAML 1.1 wants a point in a number with an exponent; people do not.
             guard let first = digits.first, first.isASCII, first.isNumber || first == ".",

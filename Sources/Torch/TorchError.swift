@@ -75,6 +75,18 @@ public enum Engine {
         memoryExhausted.withLock { $0 = end }
     }
 
+    /// Ends as exhausted memory does where the process can never have `bytes` for an array of Swift's, which would trap.
+    ///
+    /// Bytes are a floating-point number because a product of settings can be above all integers.
+    public static func require(bytes: Double, for what: String) {
+        guard bytes > Double(memoryLimit) else { return }
+        let error = TorchError(
+            operation: what,
+            message: "not enough memory for \((bytes / 1_048_576).rounded()) MiB")
+        memoryExhausted.withLock { $0 }?(error)
+        fatalError(error.description)
+    }
+
     static let memoryExhausted = Mutex<(@Sendable (TorchError) -> Never)?>(nil)
 
     /// The most threads that can be asked for; a million by mistake would end the process.

@@ -34,6 +34,16 @@ import Testing
         #expect(axis.place(3) == 5 && !axis.ticks.isEmpty)
     }
 
+    @Test(arguments: [
+        [-1e308, 1e308], [5e-324, 1e-323], [1, 1 + 1e-16], [0, .greatestFiniteMagnitude],
+        [1e150, 1e150 * 1.0000000001],
+    ])
+    func spansThatNoStepDividesHaveAnAxis(values: [Double]) {
+        let axis = Axis(values, from: 0, to: 10)
+        #expect(!axis.ticks.isEmpty && axis.ticks.count < 20)
+        #expect(axis.ticks.allSatisfy { !axis.text($0).isEmpty })
+    }
+
     @Test func pointsStandWhereTheyBelong() {
         let chart = Chart(
             title: "a < b", xLabel: "x", yLabel: "y",

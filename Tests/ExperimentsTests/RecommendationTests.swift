@@ -99,6 +99,16 @@ struct RecommendationTests {
         #expect(full.items.count < 15)
     }
 
+    /// Its numbers of items lead outside the model's tables.
+    @Test func anotherDatasetsPeopleAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let other = try MadeUpData.noSignal(users: 9, items: 90).dataset()
+        #expect(throws: RecommendationError.otherDataset(path: "the dataset")) {
+            try model.recommend(user: UserID(rawValue: 0), of: other, in: "films", count: 3)
+        }
+    }
+
     /// What a user's own vectors were trained with cannot be left out; EMCDR's bridge does without the target.
     @Test func whatAModelCannotForgetIsNotHidden() throws {
         let folder = try TemporaryFolder()

@@ -80,6 +80,18 @@ import Testing
         #expect(error.description.contains("more than 1 malformed lines"))
     }
 
+    /// What a skipped line leaves behind must not reach the next one: its doubled quotes were undone there.
+    @Test func aSkippedLineLeavesNoQuotesBehind() throws {
+        let long = "\"a\"\"b\"," + String(repeating: "x,", count: 5000) + "x"
+        let bad = ["\"a\"\"b\",\"c\"d", " \"a\"\"b\", \"x\"", long]
+        let good = "say\"\"so,it\"\"em"
+        let text = "user,item\n" + bad.map { "\($0)\n\(good)\n" }.joined()
+        let dataset = try TemporaryFolder().delimited(
+            text, DelimitedFormat(user: .name("user"), item: .name("item")),
+            options: ImportOptions(onBadLine: .skip(limit: 3)))
+        #expect(dataset.lines == ["say\"\"so: it\"\"em it\"\"em it\"\"em"])
+    }
+
     @Test func emptyFiles() throws {
         #expect(try message("").contains("ratings_A.csv: no data in the file"))
         #expect(try message("\n\r\n\n").contains("ratings_A.csv: no data in the file"))

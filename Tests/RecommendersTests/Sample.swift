@@ -25,10 +25,16 @@ extension SequenceBatch {
 extension DataShape {
     /// Domains a, b, … with the given numbers of items.
     static func domains(_ itemCounts: Int..., users: Int = 8) -> DataShape {
+        domains(itemCounts, users: users)
+    }
+
+    /// The same for a list; names go on with d26 after z.
+    static func domains(_ itemCounts: [Int], users: Int = 8) -> DataShape {
         var first: Int32 = 1
         var domains: [Domain] = []
         for (index, count) in itemCounts.enumerated() {
-            let name = String("abcdefgh"[String.Index(utf16Offset: index, in: "abcdefgh")])
+            let letter = UnicodeScalar(UInt8(ascii: "a") + UInt8(index % 26))
+            let name = index < 26 ? String(letter) : "d\(index)"
             domains.append(Domain(name: name, firstItem: first, itemCount: count))
             first += Int32(count)
         }

@@ -147,9 +147,12 @@ struct Axis {
 
     /// Spans the values, a little air included.
     init(_ values: [Double], from: Double, to: Double) {
-        let least = values.min() ?? 0
-        let most = values.max() ?? 1
-        let span = most > least ? most - least : max(abs(most), 1)
+        // Beyond these a span overflows, or is too small for a step that is a number; a file can hold either.
+        let inReach = values.map { max(-1e150, min(1e150, $0)) }
+        let least = inReach.min() ?? 0
+        let most = inReach.max() ?? 1
+        let smallest = max(1e-12 * max(abs(least), abs(most)), 1e-100)
+        let span = most > least ? max(most - least, smallest) : max(abs(most), 1)
         low = least - 0.04 * span
         high = most + 0.04 * span
         self.from = from

@@ -33,6 +33,8 @@ struct FieldSplitter: ~Copyable {
     /// Cuts a line; the fields are valid as long as the line's bytes.
     mutating func split(_ line: UnsafeRawBufferPointer) throws(LineProblem) {
         count = 0
+        // A line that was given up may have left some.
+        doubledFields.removeAll(keepingCapacity: true)
         var start = 0
         while true {
             // Quotes and what may stand before one by mistake are the smallest of the usual characters.
@@ -80,7 +82,6 @@ struct FieldSplitter: ~Copyable {
         while start < line.count, line[start] == 0x20, line[start] != delimiter { start += 1 }
         guard start < line.count, line[start] == UInt8(ascii: "\"") else { return nil }
         guard start == position else {
-            doubledFields.removeAll(keepingCapacity: true)
             throw LineProblem(
                 reason: "a space before the opening quote of a field; " + Self.plainQuotes,
                 quoting: .broken)
@@ -97,12 +98,10 @@ struct FieldSplitter: ~Copyable {
             end += 1
         }
         guard end < line.count else {
-            doubledFields.removeAll(keepingCapacity: true)
             throw LineProblem(
                 reason: "a quoted field that does not end; " + Self.plainQuotes, quoting: .open)
         }
         guard end + 1 == line.count || line[end + 1] == delimiter else {
-            doubledFields.removeAll(keepingCapacity: true)
             throw LineProblem(
                 reason: "text after the closing quote of a field; " + Self.plainQuotes,
                 quoting: .broken)

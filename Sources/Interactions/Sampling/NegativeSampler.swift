@@ -121,7 +121,7 @@ public struct NegativeSampler: Sendable {
         var marks = Marks(itemCount: itemCount)
         var all: [Int32] = []
         // More than there are is an error at the first case.
-        all.reserveCapacity(cases.count * min(count, itemCount))
+        if count <= itemCount { all.reserveCapacity(cases.count * count) }
         for evaluationCase in cases {
             let items = excluded(evaluationCase)
             let available = marks.exclude(items, from: pools)

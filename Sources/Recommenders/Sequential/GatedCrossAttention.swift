@@ -305,7 +305,8 @@ extension GCAHost {
     public func diagnostics() -> [String: Double] { gca?.diagnostics() ?? [:] }
 }
 
-/// The letter that reference implementations give to a domain, from a on.
+/// What a domain is called in the names of parameters: the reference implementations' letters from a on, and d8, d9, …
+/// after the eighth, for the ninth would be the i of ABXI's invariant parts and the letters end.
 func letter(_ domain: Int) -> String {
-    String(UnicodeScalar(UInt8(ascii: "a") + UInt8(domain % 26)))
+    domain < 8 ? String(UnicodeScalar(UInt8(ascii: "a") + UInt8(domain))) : "d\(domain)"
 }

@@ -5,14 +5,11 @@ import Interactions
 /// A person that the dataset does not have, or a domain that cannot be hidden.
 enum RequestError: Error, CustomStringConvertible {
     case unknownUser(String, dataset: String)
-    case otherDataset(path: String)
 
     var description: String {
         switch self {
         case .unknownUser(let user, let dataset):
             "\(dataset) has no user \(user); give one of its users, or a --history"
-        case .otherDataset(let path):
-            "\(path) is not the dataset that the run was trained on; give that one, or a --history"
         }
     }
 }
@@ -30,9 +27,7 @@ struct RecommendationRequest {
     /// The user of a dataset, which must be the run's.
     func user(_ id: String, of dataset: Dataset) throws -> UserID {
         let path = dataset.directory?.path ?? "the dataset"
-        guard dataset.checksum == model.datasetChecksum else {
-            throw RequestError.otherDataset(path: path)
-        }
+        try model.require(dataset)
         guard let user = dataset.users.user(externalID: id) else {
             throw RequestError.unknownUser(id, dataset: path)
         }
