@@ -140,7 +140,7 @@ struct CheckpointStore {
             return try FileReading.names(in: directory)
                 .compactMap { $0.hasPrefix("epoch-") ? Int($0.dropFirst(6)) : nil }.max()
         } catch {
-            throw .unreadable(path: error.path, reason: error.reason)
+            throw RunError(reading: error)
         }
     }
 

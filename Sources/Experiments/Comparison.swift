@@ -29,8 +29,8 @@ public struct RunComparison: Codable, Sendable {
     public let results: [EvaluationResult]
     /// The facts of each run.
     public let manifests: [RunManifest]
-    /// How many cases of each run the first has too; nil where ratings were predicted.
-    public let commonCases: [Int?]
+    /// How many cases of a run the first has too, by the run's name; empty where ratings were predicted.
+    public let commonCases: [String: Int]
     /// Every run but the first against the first.
     public let differences: [Difference]
 
@@ -44,32 +44,32 @@ public struct RunComparison: Codable, Sendable {
     ) throws {
         let names = Self.names(of: runs)
         self.runs = names
-        try runs.forEach { try $0.requireFinished() }
         let measured = try zip(names, runs).map { name, run in
-            MeasuredRun(
+            let result = try run.requireFinished()
+            return MeasuredRun(
                 name, run, try ExperimentConfiguration(contentsOf: run.experiment),
-                try run.facts(), try run.result())
+                try run.facts(), result)
         }
         results = measured.map(\.result)
         manifests = measured.map(\.manifest)
         guard let first = measured.first else {
-            commonCases = []
+            commonCases = [:]
             differences = []
             return
         }
         for run in measured.dropFirst() { try run.check(against: first) }
         // Ratings have no ranks, so they are shown without a test.
         guard let baseline = try first.cases(), let ties = first.result.ties else {
-            commonCases = measured.map { _ in nil }
+            commonCases = [:]
             differences = []
             return
         }
-        var common: [Int?] = [baseline.rows.count]
+        var common = [first.name: baseline.rows.count]
         var found: [Difference] = []
         for run in measured.dropFirst() {
             guard let own = try run.cases() else { continue }
             let paired = try run.paired(own, with: first, baseline)
-            common.append(paired.first.count)
+            common[run.name] = paired.first.count
             let domains = Set(paired.first.map(\.domain)).sorted()
             for domain in domains {
                 let cases = paired.first.indices.filter { paired.first[$0].domain == domain }

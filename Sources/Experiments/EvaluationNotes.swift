@@ -11,6 +11,7 @@ extension EvaluationResult {
             switch exclusion {
             case .none: "nothing"
             case .history: "what the person had before"
+            case .seen: "what the person had before, also where the target is one of it"
             case .everything: "what the person ever had"
             }
         return "ties in scores: \(ties.rawValue); left out of the candidates: \(left)"

@@ -125,6 +125,14 @@ extension EvaluationResult {
         diagnostics = try container.decode(Values.self, forKey: .diagnostics)
         guard let cases = Self.count(number) else { throw wrong("cases: expected a count") }
         self.cases = cases
+        // Without them a ranking could be compared with none, or with one that it has nothing in common with.
+        let isRanking = candidates != "ratings"
+        for (key, isThere) in [
+            ("ties", ties != nil), ("exclusion", exclusion != nil),
+            ("checksums", checksums != nil),
+        ] where isThere != isRanking {
+            throw wrong("\(key): expected \(isRanking ? "them of a ranking" : "none of ratings")")
+        }
         for (group, values) in groups.merging(["": domains], uniquingKeysWith: { $1 }) {
             for (domain, values) in values {
                 let place = group.isEmpty ? domain : "\(group) \(domain)"

@@ -98,13 +98,9 @@ public final class Evaluator {
     private func evaluate(
         _ model: any Recommender, among candidates: Candidates
     ) throws -> EvaluationResult {
-        var other = configuration
-        // A preset would put its own candidates back.
-        other.preset = .custom
-        other.candidates = candidates
-        other.also = []
-        return try Evaluator(other, split: split, maximumLength: maximumLength, seed: seed)
-            .evaluate(model, on: .test)
+        try Evaluator(
+            configuration.among(candidates), split: split, maximumLength: maximumLength, seed: seed
+        ).evaluate(model, on: .test)
     }
 
     /// Throws where a case of validation or test has fewer items to compete with than the protocol draws.
@@ -235,6 +231,7 @@ public final class Evaluator {
         switch configuration.exclusion {
         case .none: return []
         case .history: return evaluationCase.isRepeat ? [] : history()
+        case .seen: return history().filter { $0 != target }
         case .everything:
             let all = split.dataset.events(of: evaluationCase.user).map { items[$0] }
                 .filter { $0 != target }

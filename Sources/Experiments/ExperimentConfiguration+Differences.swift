@@ -15,6 +15,11 @@ public struct SettingDifference: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+extension [SettingDifference] {
+    /// All of them in one line.
+    var text: String { map(\.description).joined(separator: ", ") }
+}
+
 extension ExperimentConfiguration {
     /// The settings that differ from another experiment's, by their paths in order.
     ///

@@ -124,6 +124,9 @@ public enum Exclusion: String, Codable, Sendable, CaseIterable {
     /// What the person had before the case: events that train and, for a test case, those that validate. A target that
     /// the person had before competes with all of them.
     case history
+    /// The same for every target, as published protocols with sampled candidates do. A target that the person had before
+    /// is then the only one of them among the candidates, which gives it away.
+    case seen
     /// Every item the person ever had, later ones too.
     case everything
 }
@@ -132,7 +135,8 @@ public enum Exclusion: String, Codable, Sendable, CaseIterable {
 public enum EvaluationPreset: String, Codable, Sendable, CaseIterable {
     /// The settings as they are given.
     case custom
-    /// ABXI's: 999 sampled candidates, without the person's items up to the target; ties count for the target.
+    /// ABXI's: 999 sampled candidates, without the person's items up to the target, whether that was had before or not;
+    /// ties count for the target.
     case abxi
 }
 
@@ -221,9 +225,19 @@ public struct EvaluationConfiguration: StrictlyDecodable {
         case .custom: break
         case .abxi:
             result.candidates = .sampled(999)
-            result.exclusion = .history
+            result.exclusion = .seen
             result.ties = .optimistic
         }
+        return result
+    }
+
+    /// The same protocol with other candidates, and only those.
+    func among(_ candidates: Candidates) -> EvaluationConfiguration {
+        var result = resolved
+        // A preset would put its own candidates back.
+        result.preset = .custom
+        result.candidates = candidates
+        result.also = []
         return result
     }
 }

@@ -17,22 +17,34 @@ struct MemoryForecast {
     ///
     /// More than the machine has is an error, before and after the rehearsal: parameters alone can be too many to try.
     func bytes() throws -> Int {
-        let parameters = model.parameters().reduce(0.0) { $0 + Double($1.parameter.value.count) }
-        // Weights, gradients and moments.
-        try require(parameters * 4 * Double(2 + moments), "the parameters with their gradients")
+        try require(
+            Self.parameterBytes(of: model, moments: moments), of: "parameters",
+            "the model's numbers with their gradients", advice: "take smaller widths")
         let bytes = try rehearsed()
-        try require(Double(bytes), "training")
+        try require(
+            Double(bytes), of: "training.batchSize", "training",
+            advice: "lower it, parameters.maximumLength or the model's widths")
         return bytes
     }
 
-    private func require(_ bytes: Double, _ what: String) throws(ConfigurationError) {
+    /// Bytes of a model's parameters: those that are trained with their gradients and moments, data alone.
+    static func parameterBytes(of model: any Recommender, moments: Int) -> Double {
+        model.parameters().reduce(0) { sum, entry in
+            let copies = entry.parameter.isData ? 1 : 2 + moments
+            return sum + Double(entry.parameter.value.count) * 4 * Double(copies)
+        }
+    }
+
+    private func require(
+        _ bytes: Double, of path: String, _ what: String, advice: String
+    ) throws(ConfigurationError) {
         let limit = Double(Engine.memoryLimit)
         guard bytes > limit else { return }
         func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e8).rounded() / 10) GB" }
         throw .invalid(
-            path: "training.batchSize",
+            path: path,
             reason: "\(what) would need \(gigabytes(bytes)) of memory, of which there are "
-                + "\(gigabytes(limit)); lower it, parameters.maximumLength or the model's widths")
+                + "\(gigabytes(limit)); \(advice)")
     }
 
     private var moments: Int { configuration.training.optimizer.kind == .sgd ? 1 : 2 }

@@ -41,7 +41,7 @@ public struct RunDirectory: Sendable {
         do {
             return try FileReading.names(in: url).filter { !$0.contains(".tmp-") }.sorted()
         } catch {
-            throw .unreadable(path: error.path, reason: error.reason)
+            throw RunError(reading: error)
         }
     }
 
@@ -100,8 +100,9 @@ public struct RunDirectory: Sendable {
 
     // MARK: What it says
 
-    /// Throws a ``RunError`` unless this is a run directory of this version and the run has ended.
-    func requireFinished() throws(RunError) {
+    /// The result of a run that has ended; throws a ``RunError`` where this is no run directory of this version with one.
+    @discardableResult
+    func requireFinished() throws(RunError) -> EvaluationResult {
         let known = try names()
         guard !known.isEmpty else {
             throw .unreadable(path: url.path, reason: "not a run directory")
@@ -111,7 +112,7 @@ public struct RunDirectory: Sendable {
         }
         if isThere(manifest) { _ = try facts() }
         guard isThere(metrics) else { throw .unfinished(path: url.path) }
-        _ = try result()
+        return try result()
     }
 
     /// The result on the test part of a finished run.

@@ -1,3 +1,6 @@
+internal import Files
+internal import Foundation
+
 /// A run directory or one of its files is not what it should be.
 public enum RunError: Error, Equatable, CustomStringConvertible {
     /// A file is missing, damaged or of another version.
@@ -28,6 +31,19 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
     case noExamples(phase: String)
     /// The run does not fit the dataset that it is evaluated on.
     case otherData(path: String, reason: String)
+
+    /// A file that could not be read.
+    init(reading error: FileError) { self = .unreadable(path: error.path, reason: error.reason) }
+
+    /// A run that is to go on with other settings.
+    static func otherExperiment(_ differences: String, in run: RunDirectory) -> RunError {
+        .changed(what: "experiment (\(differences))", path: run.url.path)
+    }
+
+    /// A run that is to go on with another dataset, by the checksums of both.
+    static func otherDataset(_ then: String, now: String, in run: RunDirectory) -> RunError {
+        .changed(what: "dataset (\(then) then, \(now) now)", path: run.url.path)
+    }
 
     private static let tame =
         "Lower training.optimizer.learningRate or set training.clipNorm, and train into another "

@@ -26,17 +26,17 @@ public enum RunEvaluationError: Error, Equatable, CustomStringConvertible {
 public struct RunEvaluation {
     private let run: RunDirectory
     private let configuration: ExperimentConfiguration
+    private let result: EvaluationResult
 
-    /// Reads the experiment of a finished run.
+    /// Reads the experiment and the result of a finished run.
     public init(_ run: RunDirectory) throws {
-        try run.requireFinished()
+        result = try run.requireFinished()
         self.run = run
         configuration = try ExperimentConfiguration(contentsOf: run.experiment)
     }
 
     /// The result that the run holds; throws when it is not of this part and these candidates.
     public func stored(part: Part?, candidates: Candidates?) throws -> EvaluationResult {
-        let result = try run.result()
         let askedPart = part?.rawValue ?? result.split
         let askedCandidates = candidates?.description ?? result.candidates
         guard askedPart == result.split, askedCandidates == result.candidates else {
@@ -64,10 +64,7 @@ public struct RunEvaluation {
             try require(
                 evaluation.task == .ranking, "candidates",
                 expected: "none, as ratings are predicted", got: candidates.description)
-            // A preset would put its own candidates back.
-            evaluation.preset = .custom
-            evaluation.candidates = candidates
-            evaluation.also = []
+            evaluation = evaluation.among(candidates)
         }
         let split = try configuration.data.split(dataset, seed: configuration.seed)
         return try Evaluator(

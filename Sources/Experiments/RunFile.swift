@@ -21,7 +21,7 @@ enum RunFile {
         do {
             return try JSONFile.read(type, from: url, version: version)
         } catch {
-            throw .unreadable(path: error.path, reason: error.reason)
+            throw RunError(reading: error)
         }
     }
 
@@ -46,7 +46,7 @@ enum RunFile {
             }
             return value
         } catch {
-            throw .unreadable(path: error.path, reason: error.reason)
+            throw RunError(reading: error)
         }
     }
 
@@ -58,7 +58,7 @@ enum RunFile {
             data.withUnsafeBytes { sum.update($0) }
             return sum.text
         } catch {
-            throw .unreadable(path: error.path, reason: error.reason)
+            throw RunError(reading: error)
         }
     }
 

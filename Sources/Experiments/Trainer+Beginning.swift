@@ -96,8 +96,8 @@ extension Trainer {
         try run.requireFiles()
         run.removeLeftovers()
         checkpoints.removeEverything()
-        try RunFile.write(Data(resolved.yaml().utf8), to: run.experiment)
-        let state = TrainingState(resolved, dataset: split.dataset.checksum)
+        try RunFile.write(Data(configuration.yaml().utf8), to: run.experiment)
+        let state = TrainingState(configuration, dataset: split.dataset.checksum)
         try RunFile.write(json: manifest(state), to: run.manifest)
         return state
     }
@@ -106,16 +106,16 @@ extension Trainer {
     private func mended(_ stored: TrainingState) throws -> TrainingState {
         var state = stored
         state.resumed += 1
-        state.experiment = resolved
+        state.experiment = configuration
         var mended: [String] = []
         let written = try? ExperimentConfiguration(contentsOf: run.experiment)
-        if written != resolved {
+        if written != configuration {
             if written != stored.experiment { mended.append(run.experiment.lastPathComponent) }
-            try RunFile.write(Data(resolved.yaml().utf8), to: run.experiment)
+            try RunFile.write(Data(configuration.yaml().utf8), to: run.experiment)
         }
         let facts = try? run.facts()
-        if facts?.dataset != state.dataset || facts?.model != resolved.model
-            || facts?.seed != resolved.seed
+        if facts?.dataset != state.dataset || facts?.model != configuration.model
+            || facts?.seed != configuration.seed
         {
             mended.append(run.manifest.lastPathComponent)
             try RunFile.write(json: manifest(state), to: run.manifest)
@@ -125,7 +125,7 @@ extension Trainer {
         }
         if !mended.isEmpty {
             observe(
-                .notice(
+                .warning(
                     "\(mended.joined(separator: ", ")): lost or damaged; written again from the "
                         + "checkpoint"))
         }
@@ -151,8 +151,8 @@ extension Trainer {
             description = try SavedModel.description(of: run)
             try requireSame(
                 writtenExperiment(), dataset: description.dataset, hasEnded: true)
-            guard description.model == resolved.model,
-                description.parameters == resolved.parameters
+            guard description.model == configuration.model,
+                description.parameters == configuration.parameters
             else {
                 throw RunError.unreadable(
                     path: run.model.path, reason: "the model of another experiment")
@@ -165,14 +165,15 @@ extension Trainer {
                 path: run.url.path, file: error.path, reason: "\(error.reason)")
         }
         try run.requireFiles()
-        var state = TrainingState(resolved, dataset: description.dataset)
+        var state = TrainingState(configuration, dataset: description.dataset)
         state.history = HistoryFile.entries(run.history)
         state.totalEpochs = state.history.count
         state.seconds = state.history.reduce(0) { $0 + $1.seconds + $1.validationSeconds }
         state.phase = model.phases.count
         state.resumed = ((try? run.facts())?.resumed ?? 0) + 1
         observe(
-            .notice("results or facts of the run are lost or damaged; its model is evaluated again")
+            .warning(
+                "results or facts of the run are lost or damaged; its model is evaluated again")
         )
         return .open(state, optimizer: [:])
     }
@@ -225,23 +226,20 @@ extension Trainer {
         _ old: ExperimentConfiguration, dataset: String?, phase: Int = 0, hasEnded: Bool = false
     ) throws {
         if let dataset, dataset != split.dataset.checksum {
-            throw RunError.changed(
-                what: "dataset (\(dataset) then, \(split.dataset.checksum) now)", path: run.url.path
-            )
+            throw RunError.otherDataset(dataset, now: split.dataset.checksum, in: run)
         }
-        let differences = resolved.differences(from: old)
+        let differences = configuration.differences(from: old)
         guard !differences.isEmpty else { return }
-        let text = differences.map(\.description).joined(separator: ", ")
         guard differences.allSatisfy({ isLonger($0, old, phase) }) else {
-            throw RunError.changed(what: "experiment (\(text))", path: run.url.path)
+            throw RunError.otherExperiment(differences.text, in: run)
         }
-        if hasEnded { throw RunError.ended(path: run.url.path, differences: text) }
+        if hasEnded { throw RunError.ended(path: run.url.path, differences: differences.text) }
     }
 
     private func isLonger(
         _ difference: SettingDifference, _ old: ExperimentConfiguration, _ phase: Int
     ) -> Bool {
-        let (before, now) = (old.training, resolved.training)
+        let (before, now) = (old.training, configuration.training)
         guard !model.phases.prefix(phase).contains(where: \.isValidated) else { return false }
         switch difference.key {
         case "training.epochs":

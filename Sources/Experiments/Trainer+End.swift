@@ -58,7 +58,7 @@ extension Trainer {
         let dataset = split.dataset
         return SavedModel(
             description: SavedModel.Description(
-                model: configuration.model, parameters: resolved.parameters,
+                model: configuration.model, parameters: configuration.parameters,
                 shape: DataShape(dataset), maximumLength: configuration.windowLength,
                 dataset: dataset.checksum, catalogs: dataset.catalogs,
                 popularity: split.trainingEventsOfItems),
@@ -81,7 +81,7 @@ extension Trainer {
         state.seconds += Date().timeIntervalSince(begin)
         try RunFile.write(json: manifest(state), to: run.manifest)
         try Report(
-            configuration: resolved, manifest: manifest(state), history: state.history,
+            configuration: configuration, manifest: manifest(state), history: state.history,
             result: result
         ).write(to: run.report)
         try RunFile.write(json: result, to: run.metrics)

@@ -13,10 +13,9 @@ public final class Trainer {
     let split: Split
     let model: any Recommender
     let random: RandomSources
-    let resolved: ExperimentConfiguration
     let evaluator: Evaluator
     let checkpoints: CheckpointStore
-    /// What the model says that it took of the data.
+    /// What is worth a word before the first step: of the settings, and of what the model took of the data.
     let notes: [String]
     let observe: (TrainingEvent) -> Void
     let started = Date()
@@ -29,9 +28,9 @@ public final class Trainer {
         device: Device = .cpu, observe: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws {
         try configuration.validate()
+        let settingNotes = configuration.notes
         let configuration = try configuration.resolved()
         self.configuration = configuration
-        resolved = configuration
         self.run = run
         self.device = device
         self.observe = observe
@@ -49,7 +48,7 @@ public final class Trainer {
         try require(
             task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",
             got: task.rawValue)
-        notes = try Self.prepare(model, with: split)
+        notes = try settingNotes + Self.prepare(model, with: split)
         model.move(to: device)
         evaluator = Evaluator(
             configuration.evaluation, split: split, maximumLength: configuration.windowLength,
@@ -180,9 +179,7 @@ public final class Trainer {
                         epoch: epoch + 1, epochs: epochs, step: step + 1,
                         steps: batches.stepCount,
                         examplesPerSecond: Double(totals.examples) / max(seconds, 1e-9),
-                        loss: totals.mean,
-                        secondsLeft: seconds / Double(step + 1)
-                            * Double(batches.stepCount - step - 1))))
+                        loss: totals.mean)))
         }
         optimizer.clearGradients()
         optimizer.settle(learningRate: rate)

@@ -2,10 +2,10 @@
 public enum TrainingEvent: Sendable {
     /// Before the first step: parameters, and the memory that the run will need, in bytes.
     case started(parameters: Int, estimatedMemory: Int, resumedAtEpoch: Int?)
-    /// What the model took of the data before training, in a line.
+    /// Something worth a word, such as a setting without effect or what the model took of the data; a line.
     case note(String)
-    /// Something that was not as expected and was dealt with.
-    case notice(String)
+    /// Something that was not as expected and was dealt with; a line.
+    case warning(String)
     /// After a step.
     case step(StepProgress)
     /// After an epoch with its line of history.
@@ -32,8 +32,6 @@ public struct StepProgress: Sendable {
     public let examplesPerSecond: Double
     /// The mean loss of the epoch so far.
     public let loss: Double
-    /// Seconds that the rest of the epoch will take at this speed.
-    public let secondsLeft: Double
 }
 
 /// One line of a run's history: one epoch.

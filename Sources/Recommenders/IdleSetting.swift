@@ -15,10 +15,8 @@ public struct IdleSetting: Equatable, Sendable {
     }
 
     /// Settings that do nothing for one reason.
-    public static func all(
-        _ paths: [String], _ reason: String, isTolerated: Bool = false
-    ) -> [IdleSetting] {
-        paths.map { IdleSetting($0, reason, isTolerated: isTolerated) }
+    public static func all(_ paths: [String], _ reason: String) -> [IdleSetting] {
+        paths.map { IdleSetting($0, reason) }
     }
 }
 

@@ -8,10 +8,6 @@ public struct ModelEntry: Sendable {
     public let paper: String
     /// The default settings by key.
     public let defaults: @Sendable () -> [String: Any]
-    /// Whether it orders the items of a domain.
-    public let ranks: Bool
-    /// Whether it predicts ratings.
-    public let predictsRatings: Bool
     /// The settings laid over the defaults, checked, without building anything.
     public let settings: @Sendable (JSONValue) throws(ConfigurationError) -> any ModelConfiguration
     /// Builds it from settings laid over the defaults; also returns the resolved settings.
@@ -97,8 +93,6 @@ public enum Models {
     {
         ModelEntry(
             paper: paper, defaults: { Model.Configuration().dictionary() },
-            ranks: Model.self is any Ranker.Type,
-            predictsRatings: Model.self is any RatingPredictor.Type,
             settings: { overrides throws(ConfigurationError) in
                 try Model.Configuration(overrides: overrides)
             },

@@ -200,6 +200,8 @@ struct EvaluateTests {
             ("\"formatVersion\" : 2", "\"formatVersion\" : 1", "format 1"),
             ("\"cases\" : 24", "\"cases\" : 1e300", "cases"),
             ("\"HR@10\" : 1", "\"HR@10\" : -1e400", "metrics.json"),
+            ("\"checksums\" :", "\"checksum\" :", "checksums: expected them of a ranking"),
+            ("\"ties\" :", "\"tie\" :", "ties: expected them of a ranking"),
         ] {
             let text = metrics.replacingOccurrences(of: old, with: new)
             #expect(text != metrics)

@@ -25,11 +25,10 @@ struct InterruptionTests {
         }
     }
 
-    /// An interrupt is ignored where the tests run in the background, so it is sent as another signal.
     @Test(
         .timeLimit(.minutes(2)),
         arguments: [
-            (SIGTERM, "told to end"), (SIGHUP, "the terminal was closed"),
+            (SIGINT, "interrupted"), (SIGTERM, "told to end"), (SIGHUP, "the terminal was closed"),
         ])
     func trainingSaysWhatIsKept(_ signal: Int32, _ cause: String) throws {
         let workspace = try workspace()
@@ -75,6 +74,63 @@ struct InterruptionTests {
         #expect(output.errorLines.count == 1, "\(output.errors)")
         #expect(output.errors.contains("made was not made whole, so nothing of it is kept"))
         #expect(try workspace.names.isEmpty)
+    }
+
+    /// Signals at all times of the work, most of them in its last stage: what is said is what is there.
+    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    func whatIsSaidOfADatasetIsTrue(replacing: Bool) throws {
+        let workspace = try Workspace()
+        let command = ["generate", "--output", "made", "--users", "300", "--threads", "1"]
+        if replacing { _ = try Tool.run(command + ["--seed", "99"], in: workspace.url) }
+        let old = try? workspace.data("made/dataset.json")
+        var words: [String] = []
+        for seed in 1...12 {
+            let running = try Tool.start(
+                command + ["--replace", "--seed", "\(seed)"], in: workspace.url)
+            let half = "made.tmp-\(running.process.processIdentifier)"
+            // Every third comes early, the others when all files are there.
+            let sign = seed % 3 == 0 ? half : "\(half)/dataset.json"
+            let before = try? workspace.data("made/dataset.json")
+            while running.process.isRunning, !workspace.exists(sign),
+                (try? workspace.data("made/dataset.json")) == before
+            {
+                usleep(200)
+            }
+            running.process.terminate()
+            let output = try running.output()
+            let isNew = (try? workspace.data("made/dataset.json")) != before
+            words.append(output.errors)
+            // What comes after the work finds nobody to say anything.
+            let saysNew = output.errors.isEmpty || output.errors.contains("made is whole\n")
+            #expect(saysNew == isNew, "\(output.errors)")
+            #expect(output.errors.contains("was not made whole") == !isNew, "\(output.errors)")
+            #expect(try workspace.names.allSatisfy { $0 == "made" })
+            // The next one begins as this one did.
+            if !replacing { try? FileManager.default.removeItem(at: workspace.path("made")) }
+        }
+        #expect(words.count == 12 && words.contains { $0.contains("was not made whole") })
+        if replacing {
+            #expect(old != nil)
+            #expect(words.contains { $0.contains("what was there before is untouched\n") })
+        }
+    }
+
+    /// A name that was given to something new, whether there was something before or not.
+    @Test(arguments: [false, true])
+    func whatHasTheNameNowIsWhatIsSaid(replacing: Bool) throws {
+        let workspace = try Workspace()
+        let (url, files) = (workspace.path("made"), FileManager.default)
+        if replacing { try files.createDirectory(at: url, withIntermediateDirectories: true) }
+        let place = PlaceOfWork(url)
+        let half = workspace.path("made.tmp-\(getpid())")
+        try files.createDirectory(at: half, withIntermediateDirectories: true)
+        #expect(
+            place.end("nothing")
+                == (replacing ? "nothing; what was there before is untouched" : "nothing"))
+        #expect(!files.fileExists(atPath: half.path))
+        try files.createDirectory(at: half, withIntermediateDirectories: true)
+        #expect(rename(half.path, url.path) == 0)
+        #expect(place.end("nothing") == "\(url.path) is whole")
     }
 
     @Test(arguments: [

@@ -91,7 +91,7 @@ struct ProgressLineTests {
                     StepProgress(
                         phase: "train", isLastPhase: isLastPhase, epoch: epoch, epochs: 3,
                         step: step,
-                        steps: 10, examplesPerSecond: 2, loss: 1, secondsLeft: 0)))
+                        steps: 10, examplesPerSecond: 2, loss: 1)))
         }
         // 31 seconds a step: ten steps and two more epochs take 930 seconds, of which 31 are over.
         stage.now = 31
@@ -111,7 +111,7 @@ struct ProgressLineTests {
             .step(
                 StepProgress(
                     phase: "train", isLastPhase: true, epoch: 1, epochs: 1, step: 1, steps: 1,
-                    examplesPerSecond: .infinity, loss: .nan, secondsLeft: .nan)))
+                    examplesPerSecond: .infinity, loss: .nan)))
         #expect(quick.lines.first?.contains("left") == false)
     }
 

@@ -53,6 +53,17 @@ struct SweepTests {
         #expect((object["rows"] as? [[String: Any]])?.count == 2)
         #expect(object["baseline"] as? String == "One layer")
         #expect(try workspace.text("out/table.md").count == table.count)
+
+        // Another row to compare with takes no other file.
+        let other = try Tool.run(
+            command + ["--baseline", "Two layers", "--json"], in: workspace.url)
+        #expect(other.code == 0, "\(other.errors)")
+        #expect(other.text.contains("\"baseline\" : \"Two layers\""))
+        #expect(try workspace.text("out/table.md").contains("Differences to Two layers"))
+        let unknown = try Tool.run(command + ["--baseline", "Two"], in: workspace.url)
+        #expect(
+            unknown.errors
+                == "isthmus: --baseline: expected one of One layer; Two layers, got Two\n")
     }
 
     @Test func settingsAreChosenOnValidation() throws {
@@ -143,7 +154,6 @@ struct SweepTests {
         let second = try Tool.run(train, in: workspace.url)
         #expect(second.code == 1)
         #expect(second.errors.contains("two-layers-1: another process is training there"))
-        // An interrupt is ignored where the tests run in the background.
         sweep.process.terminate()
         let ended = try sweep.output()
         #expect(sweep.process.terminationReason == .uncaughtSignal)

@@ -30,10 +30,24 @@ struct Tool {
 
     private struct Missing: Error {}
 
+    /// Lets the tool heed what it is told, whoever runs the tests.
+    ///
+    /// Signals that are ignored, as under nohup or in a shell's background, are ignored by every program that is started. A
+    /// handler is not handed down, and this one does nothing.
+    private static let heeded: Void = {
+        for number in [SIGINT, SIGHUP, SIGTERM] {
+            let before = signal(number) { _ in }
+            let wasIgnored =
+                unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+            if !wasIgnored { signal(number, before) }
+        }
+    }()
+
     /// Starts the tool; its output goes to files, so that it never waits for a reader.
     static func start(
         _ arguments: [String], in directory: URL, environment: [String: String] = [:]
     ) throws -> Running {
+        _ = heeded
         let process = Process()
         process.environment = ProcessInfo.processInfo.environment
             .merging(environment) { _, new in new }

@@ -116,7 +116,7 @@ import TorchNN
                 try damage.apply(to: file, other: file)
                 var notices = 0
                 try Trainer(experiment(), dataset: cyclicDataset(), run: run) { event in
-                    if case .notice = event { notices += 1 }
+                    if case .warning = event { notices += 1 }
                     if case .step = event { Issue.record("it was trained again") }
                 }.train(resume: true)
                 #expect(try bytes(run) == expected && notices == 1, "\(damage) \(name)")

@@ -106,6 +106,7 @@ struct EvaluatorTests {
             switch exclusion {
             case .none: []
             case .history: had.contains(target) ? [] : had
+            case .seen: had
             case .everything: had.contains(target) ? ever.subtracting(had) : ever
             }
         return dataset.itemRange(of: testCase.domain).filter {

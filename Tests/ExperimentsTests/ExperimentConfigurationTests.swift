@@ -147,7 +147,7 @@ struct ExperimentConfigurationTests {
         let resolved = try ExperimentConfiguration(yaml: "evaluation: {preset: abxi}")
             .evaluation.resolved
         #expect(resolved.candidates == .sampled(999))
-        #expect(resolved.exclusion == .history)
+        #expect(resolved.exclusion == .seen)
         #expect(resolved.ties == .optimistic)
     }
 }

@@ -39,6 +39,22 @@ struct RecommendationTests {
         #expect(one.items != other.items)
     }
 
+    /// Sizes that a request asks for are cut to what there is before anything is made of them.
+    @Test func hugeRequestsAreAnswered() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(tinyABXI, folder)
+        let items = (0..<15).map {
+            HistoryItem(domain: "books", item: String(format: "books-%02d", $0))
+        }
+        let long = (0..<20_000).flatMap { _ in items }
+        let answer = try model.recommend(history: long, in: "films", count: .max)
+        #expect(answer.items.count == 15 && answer.catalogSize == 15)
+        // Only the latest events are read, so that the others change nothing.
+        let recent = try model.recommend(
+            history: Array(long.suffix(60)), in: "films", count: .max)
+        #expect(answer == recent)
+    }
+
     @Test func unknownItemsAreNamedAndNothingKnownFallsBackToPopularity() throws {
         let folder = try TemporaryFolder()
         let model = try saved(tinyABXI, folder)

@@ -80,7 +80,7 @@ import Testing
             dropped.warnings.contains { $0.contains("21 of 100") && $0.contains("are no cases") })
         // The cases of one are some of the other's: those are compared, and alike.
         let comparison = try RunComparison([folder.run("kept"), folder.run("dropped")])
-        #expect(comparison.commonCases == [100, 79])
+        #expect(comparison.commonCases == ["kept": 100, "dropped": 79])
         #expect(comparison.differences.allSatisfy { $0.difference == 0 && $0.cases == 79 })
         let report = try String(contentsOf: folder.run("kept").report, encoding: .utf8)
         #expect(report.contains("ties in scores: expectation") && report.contains("21 of 100"))

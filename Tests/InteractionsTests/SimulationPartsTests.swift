@@ -125,4 +125,17 @@ import Testing
                 == "domains: expected each name once, got a,a")
         #expect(problem { $0.domains[0].items = 1 }?.hasPrefix("items: expected 2 to ") == true)
     }
+
+    /// A truth that a larger machine made can be opened on this one; only making asks for memory.
+    @Test func memoryIsAskedForWhereDataIsMade() throws {
+        var options = SimulationOptions(domains: [.init(name: "a", items: 1_000_000_000)])
+        options.tasteSize = 256
+        #expect(throws: Never.self) { try options.check() }
+        let tooLarge = #expect(throws: SimulationOptionError.self) { try options.checkMemory() }
+        #expect(tooLarge?.option == "items" && tooLarge?.expected.contains("GB") == true)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("isthmus-\(UUID().uuidString)")
+        #expect(throws: ImportError.self) { try Simulator.run(options, to: folder) }
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+    }
 }

@@ -167,5 +167,15 @@ import TorchNN
         let loss = alone.loss(
             of: .sequences(.training([[1, 6, 2, 7]]), negatives: []), in: alone.phases[0])
         #expect(loss.parts.map(\.name) == ["all"])
+        // What belongs to the other sequences has nothing to say.
+        for setting in ["acrossDomains": true, "separateEncoders": false] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try IFCDSRConfiguration(
+                    overrides: [
+                        "ownWeight": 0, "otherWeight": 0, setting.key: setting.value,
+                    ] as [String: Any])
+            }
+            #expect(error?.path == setting.key)
+        }
     }
 }

@@ -154,10 +154,23 @@ public struct SweepFile: Sendable {
                         series: run.series.isEmpty ? name(run.name) : run.series))
             }
         }
-        try Self.check(variants, baseline: head.baseline)
+        try Self.check(variants)
         self.variants = variants
         seeds = head.seeds
         baseline = head.baseline.isEmpty ? variants[0].name : head.baseline
+        try requireVariant(baseline, as: "baseline")
+        for variant in variants where !variant.toMatch.isEmpty {
+            try requireVariant(variant.toMatch, as: "toMatch")
+        }
+    }
+
+    /// Throws unless a variant has a name, which is the value of a setting.
+    func requireVariant(_ name: String, as path: String) throws(ConfigurationError) {
+        let names = variants.map(\.name)
+        guard names.contains(name) else {
+            throw .value(
+                path: path, expected: "one of \(names.joined(separator: "; "))", got: name)
+        }
     }
 
     /// The runs' experiments by name, before models are enlarged.
@@ -168,9 +181,7 @@ public struct SweepFile: Sendable {
         }
     }
 
-    private static func check(
-        _ variants: [Variant], baseline: String
-    ) throws(ConfigurationError) {
+    private static func check(_ variants: [Variant]) throws(ConfigurationError) {
         let names = variants.map(\.name)
         let places = names.map(SweepPlan.directoryName)
         for (index, place) in places.enumerated() where places[..<index].contains(place) {
@@ -181,11 +192,6 @@ public struct SweepFile: Sendable {
         // A file's name has at most 255 bytes; seed and ending come behind it.
         for (name, place) in zip(names, places) where place.utf8.count > 200 {
             throw .value(path: "runs", expected: "names of at most 200 bytes", got: name)
-        }
-        for (path, name) in [("baseline", baseline)] + variants.map({ ("toMatch", $0.toMatch) })
-        where !name.isEmpty && !names.contains(name) {
-            throw .value(
-                path: path, expected: "one of \(names.joined(separator: "; "))", got: name)
         }
     }
 

@@ -40,12 +40,17 @@ public struct SweepPlan: Sendable {
     public let notes: [String]
 
     /// Resolves a file's variants for a dataset; models to be enlarged are built to count their parameters.
-    public init(_ file: SweepFile, dataset: Dataset, output: URL) throws {
+    ///
+    /// Another baseline takes the place of the file's; it is named as on the command line, `--baseline`.
+    public init(
+        _ file: SweepFile, dataset: Dataset, output: URL, baseline: String? = nil
+    ) throws {
+        if let baseline { try file.requireVariant(baseline, as: "--baseline") }
         var idle: [String: [ConfigurationError]] = [:]
         let resolved = try Self.enlarged(file, DataShape(dataset), idle: &idle)
         notes = Self.notes(idle, file.variants.map(\.name))
         variants = file.variants.map(\.name)
-        baseline = file.baseline
+        self.baseline = baseline ?? file.baseline
         let seeds = file.seeds.isEmpty ? [nil] : file.seeds.map(Optional.init)
         jobs = seeds.flatMap { seed in
             file.variants.compactMap { variant in
@@ -132,11 +137,11 @@ public struct SweepPlan: Sendable {
         let written = try ExperimentConfiguration(contentsOf: job.run.experiment)
         let differences = job.configuration.differences(from: written)
         guard differences.isEmpty else {
-            let list = differences.map(\.description).joined(separator: "; ")
-            throw RunError.changed(what: "experiment (\(list))", path: job.run.url.path)
+            throw RunError.otherExperiment(differences.text, in: job.run)
         }
-        guard try job.run.facts().dataset == dataset.checksum else {
-            throw RunError.changed(what: "dataset", path: job.run.url.path)
+        let then = try job.run.facts().dataset
+        guard then == dataset.checksum else {
+            throw RunError.otherDataset(then, now: dataset.checksum, in: job.run)
         }
     }
 

@@ -92,11 +92,12 @@ public struct SimulationOptions: Codable, Sendable, Equatable {
         try within("imageWidth", imageWidth, 0...4096)
         try within("imageSignal", imageSignal, 0...1)
         try within("missingImages", missingImages, 0...1)
-        try checkMemory()
     }
 
-    /// Throws where the items, or the events of as many people as are made at once, are more than the machine holds.
-    private func checkMemory() throws(SimulationOptionError) {
+    /// Throws where the items, or the events of as many people as are made at once, are more than this machine holds.
+    ///
+    /// That concerns who makes the data; what was made elsewhere is mapped, not held.
+    public func checkMemory() throws(SimulationOptionError) {
         let item = 4 * Double(VectorMath.padded(tasteSize)) + 200
         let peopleAtOnce = Double(min(users, Simulator.blockSize * 64))
         let needed = [

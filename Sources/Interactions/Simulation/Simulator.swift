@@ -37,6 +37,7 @@ public enum Simulator {
         precondition(threads > 0, "Simulator: expected at least one thread, got \(threads)")
         do {
             try options.check()
+            try options.checkMemory()
         } catch {
             throw .invalidOptions(reason: error.description)
         }

@@ -54,8 +54,8 @@ public struct ABXIConfiguration: ModelConfiguration {
         try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require(
             [
-                ("embeddingSize", embeddingSize), ("innerSize", innerSize),
-                ("domainRank", domainRank), ("invariantRank", invariantRank),
+                ("innerSize", innerSize), ("domainRank", domainRank),
+                ("invariantRank", invariantRank),
             ], in: SettingRange.width)
         try require([("negatives", negatives)], in: SettingRange.count)
         try require(temperature > 0, "temperature", expected: "above 0", got: temperature)

@@ -48,7 +48,6 @@ public struct C2DSRConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
-        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require(
             [("maximumLength", maximumLength), ("lossWindow", lossWindow)],

@@ -59,9 +59,7 @@ public struct CDSRNPStyleConfiguration: ModelConfiguration {
     /// Checks ranges.
     public func validate() throws(ConfigurationError) {
         try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
-        try require(
-            [("embeddingSize", embeddingSize), ("latentSize", latentSize)],
-            in: SettingRange.width)
+        try require([("latentSize", latentSize)], in: SettingRange.width)
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(

@@ -76,8 +76,6 @@ public struct IFCDSRConfiguration: ModelConfiguration {
         if !images.isEmpty {
             try requireHeads(heads, "heads", dividing: ("imageSize", imageSize))
         }
-        try require(
-            [("embeddingSize", embeddingSize), ("imageSize", imageSize)], in: SettingRange.width)
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(temperature > 0, "temperature", expected: "above 0", got: temperature)
@@ -99,10 +97,17 @@ public struct IFCDSRConfiguration: ModelConfiguration {
             softmax != .sampled, "softmax", expected: "full or shared", got: softmax.rawValue)
     }
 
-    /// What is drawn for no loss, and what belongs to images that are left out.
+    /// What is drawn for no loss, and what belongs to images or to sequences of one domain that are left out.
     public var idle: [IdleSetting] {
-        guard images.isEmpty else { return softmax.idle }
-        return softmax.idle + IdleSetting.all(["imageSize", "idWeight"], "without images")
+        var idle = softmax.idle
+        if images.isEmpty {
+            idle += IdleSetting.all(["imageSize", "idWeight"], "without images")
+        }
+        if ownWeight + otherWeight == 0 {
+            idle += IdleSetting.all(
+                ["separateEncoders", "acrossDomains"], "beside ownWeight: 0 and otherWeight: 0")
+        }
+        return idle
     }
 }
 

@@ -10,10 +10,12 @@ final class ImageTable: Module {
 
     /// What follows from the vectors.
     private struct Known {
-        /// For each item id its place among the items that have a vector; -1 for one without.
-        let places: [Int32]
+        /// For each item id, and one more, how many items before it have a vector.
+        let before: [Int32]
         /// The rows of these. [items with a vector, width]
         let present: Tensor
+
+        func has(_ item: Int) -> Bool { before[item] < before[item + 1] }
     }
 
     /// No item has a vector yet.
@@ -31,15 +33,11 @@ final class ImageTable: Module {
     private var table: Known {
         if let known, known.version == vectors.version { return known.table }
         let norms: [Float] = vectors.value.squared().sum(dimension: 1).elements()
-        var count: Int32 = 0
-        let places = norms.map { norm -> Int32 in
-            guard norm > 0 else { return -1 }
-            defer { count += 1 }
-            return count
-        }
-        let rows = places.indices.filter { places[$0] >= 0 }.map(Int32.init)
+        let rows = norms.indices.filter { norms[$0] > 0 }.map(Int32.init)
+        var before: [Int32] = [0]
+        for norm in norms { before.append(before[before.count - 1] + (norm > 0 ? 1 : 0)) }
         let found = Known(
-            places: places,
+            before: before,
             present: vectors.value.rows(Tensor(rows, device: vectors.value.device)))
         known = (vectors.version, found)
         return found
@@ -53,19 +51,21 @@ final class ImageTable: Module {
 
     /// Where the items of a range stand among all that have a vector.
     func places(in items: Range<Int32>) -> Range<Int32> {
-        let found = table.places[Int(items.lowerBound)..<Int(items.upperBound)].filter { $0 >= 0 }
-        guard let first = found.first, let last = found.last else { return 0..<0 }
-        return first..<last + 1
+        let before = table.before
+        return before[Int(items.lowerBound)]..<before[Int(items.upperBound)]
     }
 
     /// The number of items that have a vector.
     var count: Int { table.present.size(0) }
 
     /// Whether an item has a vector.
-    func has(_ item: Int32) -> Bool { table.places[Int(item)] >= 0 }
+    func has(_ item: Int32) -> Bool { table.has(Int(item)) }
 
     /// An item's place among all that have a vector; -1 for an item without one.
-    func place(_ item: Int32) -> Int32 { table.places[Int(item)] }
+    func place(_ item: Int32) -> Int32 {
+        let table = table
+        return table.has(Int(item)) ? table.before[Int(item)] : -1
+    }
 
     /// Vectors by item id. [tokens, width]
     func rows(_ items: [Int32]) -> Tensor {

@@ -73,7 +73,6 @@ public struct LLM4CDSRConfiguration: ModelConfiguration {
         try requireHeads(heads, "heads", dividing: ("embeddingSize", embeddingSize))
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
-        try require([("embeddingSize", embeddingSize)], in: SettingRange.width)
         // Principal components of hashes need the square of their width.
         try require([("hashSize", hashSize)], in: 1...1 << 14)
         try require([("jointSize", jointSize)], in: 2...SettingRange.width.upperBound)

@@ -75,10 +75,8 @@ public struct TriCDRConfiguration: ModelConfiguration {
         try require([("blocks", blocks)], in: SettingRange.depth)
         try require([("maximumLength", maximumLength)], in: SettingRange.length)
         try require(
-            [
-                ("embeddingSize", embeddingSize), ("attentionSize", attentionSize),
-                ("attentionInnerSize", attentionInnerSize),
-            ], in: SettingRange.width)
+            [("attentionSize", attentionSize), ("attentionInnerSize", attentionInnerSize)],
+            in: SettingRange.width)
         try require(
             (0..<1).contains(dropout), "dropout", expected: "at least 0, below 1", got: dropout)
         for (name, value) in [("scale", scale), ("contrastTemperature", contrastTemperature)] {

@@ -41,7 +41,9 @@ struct Generate: ParsableCommand {
     func validate() throws {
         try ComputeOptions.check(threads: threads)
         do {
-            try options().check()
+            let options = try options()
+            try options.check()
+            try options.checkMemory()
         } catch let error as SimulationOptionError {
             throw ValidationError(
                 "--\(Self.optionName(error.option)): expected \(error.expected), got \(error.got).")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Files
 import Foundation
 import Interactions
 import RankingMetrics
@@ -40,6 +41,12 @@ struct Sweep: ParsableCommand {
             valueName: "part"))
     var split = Part.test
 
+    @Option(
+        help: ArgumentHelp(
+            "The run that the others are compared with; the file's, if none is given.",
+            valueName: "name"))
+    var baseline: String?
+
     @Flag(help: "Print the table as one JSON object.")
     var json = false
 
@@ -59,21 +66,18 @@ struct Sweep: ParsableCommand {
         let directory = output.url
         let plan = try SweepPlan(
             SweepFile(contentsOf: sweep.url), dataset: Dataset.open(dataset.url),
-            output: directory)
+            output: directory, baseline: baseline)
         try plan.require(metrics: columns, on: split)
         if !json { plan.notes.forEach { Console.line("note: \($0)") } }
-        do {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true)
-        } catch {
-            throw RunError.unreadable(path: directory.path, reason: "cannot be a directory")
-        }
+        try AtomicFile.makeDirectory(directory)
         let processes = ChildProcesses()
         try Interruption.guarding {
             processes.stop()
             let ended = plan.jobs.count { $0.run.isFinished }
-            return "\(ended) of \(plan.jobs.count) runs are finished, those under way are kept as "
-                + "of their last epoch; go on with: \(ShellCommand.text())"
+            return "\(ended) of \(plan.jobs.count) runs are finished, "
+                + (ended < plan.jobs.count
+                    ? "those under way are kept as of their last epoch; " : "")
+                + "go on with: \(ShellCommand.text())"
         } work: {
             try train(plan, processes)
         }

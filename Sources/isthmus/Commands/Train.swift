@@ -52,25 +52,29 @@ struct Train: ParsableCommand {
 
     func run() throws {
         if let missing = MissingExperiment(experiment.url) { throw missing }
-        let device = try compute.prepare()
+        let device = try compute.prepare(
+            whereMemoryIsExhausted: "lower training.batchSize, evaluation.batchSize, "
+                + "parameters.maximumLength or the model's widths")
         var configuration = try ExperimentConfiguration(
             contentsOf: experiment.url, assignments: assignments)
         if let seed { configuration.seed = seed }
         let display = TrainingDisplay(selection: configuration.evaluation.resolved.selection)
         let (path, kept, resume) = (output.url.path, display.kept, resume)
         let (result, warnings) = try Interruption.guarding {
-            guard let epoch = kept.lastEpoch else {
-                return resume
+            switch kept.left {
+            case .nothing:
+                resume
                     ? "\(path) is as it was; go on with: \(ShellCommand.text())"
                     : "no epoch had ended, so nothing is kept; the same command begins again"
+            case .epoch(let epoch):
+                "\(path) is kept as of \(epoch); go on with: "
+                    + ShellCommand.text(adding: "--resume")
+            case .everything: "\(path) is finished; isthmus evaluate shows its result"
             }
-            return "\(path) is kept as of \(epoch); go on with: "
-                + ShellCommand.text(adding: "--resume")
         } work: {
             let trainer = try Trainer(
                 configuration, dataset: try Dataset.open(dataset.url),
                 run: RunDirectory(output.url), device: device, observe: display.show)
-            configuration.notes.forEach { Console.line("note: \($0)") }
             ResultTable.warn(trainer.warnings)
             return (try trainer.train(resume: resume), trainer.warnings)
         }

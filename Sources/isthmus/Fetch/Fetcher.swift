@@ -54,11 +54,10 @@ struct Fetcher {
         let (name, parent) = (output.lastPathComponent, output.deletingLastPathComponent())
         Unfinished.removeLeftovers(of: name, in: parent)
         let scratch = Unfinished.url(of: name, in: parent)
-        let (processes, path) = (processes, output.path)
+        let (processes, path, place) = (processes, output.path, PlaceOfWork(output))
         return try Interruption.guarding {
             processes.stop()
-            Unfinished.removeLeftovers(of: name, in: parent)
-            return "nothing was fetched to \(path)"
+            return place.end("nothing was fetched to \(path)")
         } work: {
             defer { try? files.removeItem(at: scratch) }
             try fetch(by: scratch)

@@ -29,12 +29,14 @@ struct ComputeOptions: ParsableArguments {
     }
 
     /// Sets the threads, keeps memory for reuse and finds the device, which may be missing on this machine.
-    func prepare() throws -> Device {
+    ///
+    /// Where memory is exhausted, the process ends with advice.
+    func prepare(
+        whereMemoryIsExhausted advice: String = "end other programs, or use a larger machine"
+    ) throws -> Device {
         Engine.poolMemory()
         Engine.onExhaustedMemory { error in
-            Console.error(
-                "\(error.message), in \(error.operation); lower training.batchSize, "
-                    + "evaluation.batchSize, parameters.maximumLength or the model's widths")
+            Console.error("\(error.message), in \(error.operation); \(advice)")
             Foundation.exit(1)
         }
         if let threads { Engine.threads = threads }

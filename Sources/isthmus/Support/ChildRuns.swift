@@ -1,4 +1,5 @@
 import Experiments
+import Files
 import Foundation
 
 /// Runs of a sweep, each in a process of its own, so many at a time.
@@ -72,9 +73,9 @@ struct ChildRuns {
     private func start(_ job: SweepPlan.Job) throws -> Child {
         let name = job.run.url.lastPathComponent
         let experiment = directory.appendingPathComponent("\(name).yaml")
-        try Data(job.configuration.yaml().utf8).write(to: experiment, options: .atomic)
+        try AtomicFile.write(Data(job.configuration.yaml().utf8), to: experiment)
         let log = directory.appendingPathComponent("\(name).log")
-        try Data().write(to: log)
+        try AtomicFile.write(Data(), to: log)
         let output = try FileHandle(forWritingTo: log)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

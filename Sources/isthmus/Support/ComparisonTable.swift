@@ -28,15 +28,11 @@ enum ComparisonTable {
     /// How many cases runs have in common with the first.
     private static func common(_ comparison: RunComparison) -> String {
         let own = comparison.results.map(\.cases)
-        guard let first = comparison.runs.first,
-            comparison.commonCases.contains(where: { $0 != nil })
-        else { return "" }
-        let counts = comparison.commonCases.compactMap { $0 }
-        if Set(counts + own).count == 1, let all = counts.first {
-            return "common cases: all \(all)\n"
-        }
-        return zip(comparison.runs, zip(own, comparison.commonCases)).dropFirst().map {
-            "common cases of \($0) and \(first): \($1.1 ?? 0) of \($1.0) and \(own[0]); "
+        let common = comparison.commonCases
+        guard let first = comparison.runs.first, !common.isEmpty else { return "" }
+        if Set(common.values + own).count == 1 { return "common cases: all \(own[0])\n" }
+        return zip(comparison.runs, own).dropFirst().map { run, cases in
+            "common cases of \(run) and \(first): \(common[run] ?? 0) of \(cases) and \(own[0]); "
                 + "differences are of these, metrics of all of a run\n"
         }.joined()
     }
@@ -67,7 +63,8 @@ enum ComparisonTable {
                 "model": .string(comparison.manifests[index].model),
                 "parameters": .int(comparison.manifests[index].parameters),
                 "seconds": .double(comparison.manifests[index].seconds),
-                "commonCases": comparison.commonCases[index].map(JSONValue.int) ?? .null,
+                "commonCases": comparison.commonCases[comparison.runs[index]].map(JSONValue.int)
+                    ?? .null,
                 "result": ResultTable.json(comparison.results[index]),
             ])
         }

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Interactions
 
@@ -11,10 +10,9 @@ enum NewDataset {
     ) throws -> DatasetManifest {
         let line = ProgressLine()
         defer { line.clear() }
-        let (name, parent) = (url.lastPathComponent, url.deletingLastPathComponent())
+        let place = PlaceOfWork(url)
         return try Interruption.guarding {
-            Unfinished.removeLeftovers(of: name, in: parent)
-            return "\(url.path) was not made whole, so nothing of it is kept"
+            place.end("\(url.path) was not made whole, so nothing of it is kept")
         } work: {
             try work { progress in
                 let share = Double(progress.completed) / Double(max(progress.total, 1))

@@ -3,17 +3,27 @@ import Synchronization
 
 /// Shows training: a line that is redrawn on a terminal, a line an epoch everywhere.
 final class TrainingDisplay {
-    /// What a signal leaves, which another thread may ask for at any time.
-    final class Kept: Sendable {
-        private let epoch = Mutex<String?>(nil)
-
-        fileprivate func set(_ name: String) { epoch.withLock { $0 = name } }
-
-        /// The last whole epoch, if there is one.
-        var lastEpoch: String? { epoch.withLock(\.self) }
+    /// What a signal leaves.
+    enum Left {
+        /// Nothing: no epoch had ended.
+        case nothing
+        /// The run as of its last whole epoch.
+        case epoch(String)
+        /// The whole run.
+        case everything
     }
 
-    /// The epochs that are safe on disk.
+    /// What a signal leaves, which another thread may ask for at any time.
+    final class Kept: Sendable {
+        private let state = Mutex(Left.nothing)
+
+        fileprivate func set(_ left: Left) { state.withLock { $0 = left } }
+
+        /// What is safe on disk.
+        var left: Left { state.withLock(\.self) }
+    }
+
+    /// What is safe on disk.
     let kept = Kept()
     private let selection: String
     private let line: ProgressLine
@@ -39,17 +49,21 @@ final class TrainingDisplay {
 
     /// Shows an event.
     func show(_ event: TrainingEvent) {
-        // The epoch's state is on disk before the event comes.
-        if case .epoch(let entry) = event { kept.set("\(entry.phase) epoch \(entry.epoch)") }
+        // What an event tells of is on disk before it comes.
+        switch event {
+        case .started(_, _, let resumed?) where resumed > 0: kept.set(.epoch("epoch \(resumed)"))
+        case .epoch(let entry): kept.set(.epoch("\(entry.phase) epoch \(entry.epoch)"))
+        case .finished: kept.set(.everything)
+        default: break
+        }
         Interruption.safePoint()
         switch event {
         case .started(let parameters, let memory, let resumed):
             Console.line(
                 "\(Number.grouped(parameters)) parameters, about \(Number.memory(memory)) of memory"
                     + (resumed.map { ", resumed after epoch \($0)" } ?? ""))
-            if let resumed, resumed > 0 { kept.set("epoch \(resumed)") }
-        case .note(let text): Console.line(text)
-        case .notice(let text): Console.error(text)
+        case .note(let text): Console.line("note: \(text)")
+        case .warning(let text): ResultTable.warn([text])
         case .step(let progress):
             let share = Double(progress.step) / Double(max(progress.steps, 1))
             line.show(share: share, parts(progress))

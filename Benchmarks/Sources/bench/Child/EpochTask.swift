@@ -95,7 +95,7 @@ private final class EpochStopwatch {
             stamp()
             let last = extent.timed.map { min(extent.warmup + $0, progress.steps) }
             if progress.step == last ?? progress.steps { finish() }
-        case .note, .notice, .epoch, .finished: break
+        case .note, .warning, .epoch, .finished: break
         }
     }
 

@@ -22,7 +22,7 @@ struct TrainingSteps {
     ) throws {
         self.configuration = configuration
         self.flops = flops
-        split = try Split(configuration.data.split, dataset: dataset, seed: 0)
+        split = try configuration.data.split(dataset, seed: 0)
         examples = SequenceExamples(
             split: split, window: HistoryWindow(configuration.windowLength))
         let random = RandomSources(initializationSeed: 6, dropoutSeed: 6)
