@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Testing
 
+@testable import Experiments
 @testable import isthmus
 
 /// The help screens are part of the contract; a change shows up as a change of a golden file.
@@ -44,7 +45,8 @@ struct HelpTests {
     @Test func versionIsOneLine() throws {
         let output = try Workspace().run("--version")
         #expect(output.code == 0)
-        // Nothing was recorded for the executable of the tests.
-        #expect(output.text == "0.1.0 (commit unknown)\n")
+        // What was recorded for the executable of the tests, if anything was.
+        let commit = Isthmus.recordedCommit(of: try Tool.executable)
+        #expect(output.text == "\(Isthmus.version) (commit \(commit))\n")
     }
 }

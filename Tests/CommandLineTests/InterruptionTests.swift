@@ -19,10 +19,8 @@ struct InterruptionTests {
         return workspace
     }
 
-    private func wait(for name: String, _ workspace: Workspace, _ running: Tool.Running) {
-        while running.process.isRunning, !workspace.exists(name) {
-            Thread.sleep(forTimeInterval: 0.02)
-        }
+    private func wait(_ running: Tool.Running, until isThere: () -> Bool) {
+        while running.process.isRunning, !isThere() { Thread.sleep(forTimeInterval: 0.02) }
     }
 
     @Test(
@@ -33,7 +31,7 @@ struct InterruptionTests {
     func trainingSaysWhatIsKept(_ signal: Int32, _ cause: String) throws {
         let workspace = try workspace()
         let running = try Tool.start(Self.train, in: workspace.url)
-        wait(for: "run/checkpoint/epoch-2", workspace, running)
+        wait(running) { workspace.hasState("run") }
         kill(running.process.processIdentifier, signal)
         let output = try running.output()
         #expect(running.process.terminationReason == .uncaughtSignal && output.code == signal)
@@ -46,15 +44,15 @@ struct InterruptionTests {
         let words = output.errors.split(separator: " ")
         let place = try #require(words.firstIndex(of: "epoch"))
         let number = words[place + 1].prefix { $0 != ";" }
-        let names = try FileManager.default.contentsOfDirectory(
-            atPath: workspace.path("run/checkpoint").path)
-        #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(names)")
+        let names = workspace.checkpoint(of: "run")
+        #expect(
+            names.allSatisfy { $0.hasPrefix("epoch-") || $0.hasPrefix("best-") }
+                && !names.contains { $0.contains(".tmp-") }, "\(names)")
+        #expect(names.contains("epoch-\(number)"), "\(names)")
         // What it says to type works.
         let again = try Tool.start(Self.train + ["--resume"], in: workspace.url)
         for _ in 0..<600 where again.process.isRunning {
-            let now = try FileManager.default.contentsOfDirectory(
-                atPath: workspace.path("run/checkpoint").path)
-            guard Set(now) == Set(names) else { break }
+            guard workspace.checkpoint(of: "run") == names else { break }
             Thread.sleep(forTimeInterval: 0.1)
         }
         again.process.terminate()
@@ -67,7 +65,7 @@ struct InterruptionTests {
         let running = try Tool.start(
             ["generate", "--output", "made", "--users", "200000", "--threads", "1"],
             in: workspace.url)
-        wait(for: "made.tmp-\(running.process.processIdentifier)", workspace, running)
+        wait(running) { workspace.exists("made.tmp-\(running.process.processIdentifier)") }
         running.process.terminate()
         let output = try running.output()
         #expect(running.process.terminationReason == .uncaughtSignal)

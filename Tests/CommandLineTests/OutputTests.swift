@@ -87,9 +87,11 @@ struct OutputTests {
         let workspace = try workspace()
         for ignored in ["", "trap '' PIPE; "] {
             let call = ["describe", "data"]
-            // The reader is gone before the tool begins.
+            // The tool begins when the reader, who then opens the other pipe, is gone.
             let output = try shell(
-                "\(ignored){ sleep 0.3; \"$@\"; echo $? > code; } | true", call, in: workspace)
+                "\(ignored)rm -f gone; mkfifo gone; "
+                    + "{ cat gone; \"$@\"; echo $? > code; } | { exec <&-; : > gone; }",
+                call, in: workspace)
             #expect(output.errors == "")
             #expect(try workspace.text("code") == "141\n")
         }

@@ -5,7 +5,7 @@ import Testing
 struct ResumeTests {
     private static let epochs = 12
 
-    /// Kills a training run when its first state is on disk; returns how many states there were time for.
+    /// Kills a training run when its first state is on disk; returns whether there was time for that.
     private func kill(
         _ workspace: Workspace, _ experiment: String, to run: String
     ) throws -> Bool {
@@ -13,13 +13,7 @@ struct ResumeTests {
             [
                 "train", experiment, "--data", "data", "--output", run, "--threads", "1",
             ], in: workspace.url)
-        while !workspace.exists("\(run)/checkpoint") && running.process.isRunning { usleep(500) }
-        let states = workspace.path("\(run)/checkpoint").path
-        while running.process.isRunning {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: states)) ?? []
-            if names.contains(where: { $0.hasPrefix("epoch-") && !$0.hasSuffix(".tmp") }) { break }
-            usleep(500)
-        }
+        while running.process.isRunning, !workspace.hasState(run) { usleep(500) }
         Foundation.kill(running.process.processIdentifier, SIGKILL)
         return try running.output().code == SIGKILL
     }

@@ -161,8 +161,12 @@ struct SweepTests {
         #expect(ended.errors.contains("told to end; 0 of 4 runs are finished"))
         #expect(ended.errors.contains("go on with: "))
         #expect(try processes(with: "\(workspace.url.path)/out/").isEmpty)
+        let before = workspace.checkpoint(of: "out/two-layers-1")
         let alone = try Tool.start(train, in: workspace.url)
-        Thread.sleep(forTimeInterval: 1)
+        // It trains where the sweep's run did when states come and go there.
+        while alone.process.isRunning, workspace.checkpoint(of: "out/two-layers-1") == before {
+            Thread.sleep(forTimeInterval: 0.05)
+        }
         #expect(alone.process.isRunning, "the sweep's run still holds the directory")
         // What a killed sweep left running keeps its log.
         try workspace.write("the run's own\n", to: "out/two-layers-1.log")

@@ -142,4 +142,15 @@ final class Workspace: Sendable {
     var names: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
     }
+
+    /// What stands in a run's directory of states now; nothing where there is none yet.
+    func checkpoint(of run: String) -> [String] {
+        let place = path("\(run)/checkpoint").path
+        return (try? FileManager.default.contentsOfDirectory(atPath: place))?.sorted() ?? []
+    }
+
+    /// Whether a run has a whole state; one that is not whole yet has more behind its number.
+    func hasState(_ run: String) -> Bool {
+        checkpoint(of: run).contains { $0.hasPrefix("epoch-") && Int($0.dropFirst(6)) != nil }
+    }
 }

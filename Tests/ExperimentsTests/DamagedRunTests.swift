@@ -84,6 +84,8 @@ import TorchNN
                     #expect(text.contains(named), "\(damage) \(name): \(text)")
                     #expect(!text.contains("\n") && !text.contains("Error"), "\(text)")
                     if text.contains("remove \(run.url.path) and train anew") {
+                        // One of a file's damages shows that this is a way.
+                        guard damage == .lost else { continue }
                         try FileManager.default.removeItem(at: run.url)
                         try Trainer(experiment(), dataset: cyclicDataset(), run: run).train()
                     } else {

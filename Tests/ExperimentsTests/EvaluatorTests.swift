@@ -68,12 +68,14 @@ struct EvaluatorTests {
         #expect(results.count == dataset.userCount)
         for (outcome, testCase) in zip(results, split.cases(.test)) {
             let target = PersonalScores.score(testCase.user, testCase.item.rawValue)
-            let rivals = dataset.itemRange(of: testCase.domain).filter {
-                $0 != testCase.item.rawValue
-                    && PersonalScores.score(testCase.user, $0) >= target
-            }
-            let counted = outcome.outcome
-            #expect(counted.greater + counted.equal == rivals.count)
+            let rivals = dataset.itemRange(of: testCase.domain)
+                .filter { $0 != testCase.item.rawValue }
+                .map { PersonalScores.score(testCase.user, $0) }
+            #expect(
+                outcome.outcome
+                    == RankedCase(
+                        greater: rivals.count { $0 > target }, equal: rivals.count { $0 == target },
+                        candidates: rivals.count))
         }
     }
 
@@ -206,23 +208,10 @@ struct EvaluatorTests {
 
     /// A domain without a case is there with none; a hit that no model can miss is counted.
     @Test func emptyDomainsAndCertainHitsAreSaid() throws {
-        let catalogs = [
-            Catalog(
-                name: "many", firstItem: ItemID(rawValue: 1), externalIDs: (1...9).map { "m\($0)" }),
-            Catalog(name: "one", firstItem: ItemID(rawValue: 10), externalIDs: ["o"]),
-            Catalog(name: "idle", firstItem: ItemID(rawValue: 11), externalIDs: ["x", "y"]),
-        ]
         // Three people end in the domain of one item, one in the larger one.
-        let rows: [[Int32]] = [[1, 2, 10], [2, 3, 10], [3, 11, 10], [4, 5, 6]]
-        let events = rows.enumerated().flatMap { user, items in
-            items.enumerated().map {
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: $1),
-                    time: Int64($0))
-            }
-        }
-        let dataset = try Dataset(
-            catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+        let dataset = try dataset(
+            of: [[1, 2, 10], [2, 3, 10], [3, 11, 10], [4, 5, 6]],
+            domains: [("many", 9), ("one", 1), ("idle", 2)])
         var settings = settings(.full, .history)
         settings.metrics = [.hitRate(at: 5), .ndcg(at: 7), .mrr, .auc]
         settings.also = [.sampled(1)]
@@ -304,17 +293,7 @@ struct EvaluatorTests {
     /// Three cases in one domain of four items with scores 4, 3, 2, 1 and no exclusion: the targets are the
     /// second, the first and the fourth item, so the ranks are 2, 1 and 4.
     @Test func metricsAreThoseWorkedOutByHand() throws {
-        let catalog = Catalog(
-            name: "all", firstItem: ItemID(rawValue: 1), externalIDs: ["a", "b", "c", "d"])
-        let targets: [Int32] = [2, 1, 4]
-        let events = targets.enumerated().flatMap { user, target in
-            [1, 3, target].enumerated().map { time, item in
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                    time: Int64(time))
-            }
-        }
-        let dataset = try Dataset(catalogs: [catalog], users: ["x", "y", "z"], events: events)
+        let dataset = try dataset(of: [[1, 3, 2], [1, 3, 1], [1, 3, 4]], domains: [("all", 4)])
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         let model = model(dataset)
         model.scores = [0, 4, 3, 2, 1]
@@ -359,42 +338,37 @@ struct EvaluatorTests {
 
     /// A person who is new in a domain is to the single-domain twin as to the count, also where ties count for targets.
     @Test func coldCasesOfTheTwinAreRankedByPopularity() throws {
-        let catalogs = ["a", "b"].enumerated().map { index, name in
-            Catalog(
-                name: name, firstItem: ItemID(rawValue: Int32(index * 4 + 1)),
-                externalIDs: (0..<4).map { "\(name)\($0)" })
-        }
         // The last event of the last two people is their first in b; one is b's most popular item, one its least.
-        let rows: [[Int32]] = [
-            [5, 6, 5, 6, 5], [5, 6, 7, 5, 6], [7, 5, 6, 5, 8], [1, 2, 3, 4, 5], [1, 2, 3, 4, 8],
-        ]
-        let events = rows.enumerated().flatMap { user, items in
-            items.enumerated().map { time, item in
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                    time: Int64(time))
-            }
-        }
-        let dataset = try Dataset(
-            catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+        let dataset = try dataset(
+            of: [
+                [5, 6, 5, 6, 5], [5, 6, 7, 5, 6], [7, 5, 6, 5, 8], [1, 2, 3, 4, 5],
+                [1, 2, 3, 4, 8],
+            ], domains: [("a", 4), ("b", 4)])
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         var settings = settings(.full, .none)
         settings.ties = .optimistic
-        func ranks(_ name: String, _ parameters: [String: Any]) throws -> [String: Double] {
+        func outcomes(_ name: String, _ parameters: [String: Any]) throws -> [String: RankedCase] {
             let built = try Models.entry(named: name).build(
                 parameters, DataShape(dataset),
                 RandomSources(initializationSeed: 0, dropoutSeed: 0)
             ).model
             (built as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
-            var found: [String: Double] = [:]
+            var found: [String: RankedCase] = [:]
             _ = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
-                .evaluate(built, on: .test) { found[$0.user] = Double($0.outcome.greater + 1) }
+                .evaluate(built, on: .test) { found[$0.user] = $0.outcome }
             return found
         }
-        let twin = try ranks("sasrec", ["scope": "per-domain", "embeddingSize": 8, "heads": 2])
-        let count = try ranks("popularity", [:])
-        #expect(twin["u3"] == 1 && twin["u3"] == count["u3"])
-        #expect(twin["u4"] == 4 && twin["u4"] == count["u4"])
+        let twin = try outcomes("sasrec", ["scope": "per-domain", "embeddingSize": 8, "heads": 2])
+        let count = try outcomes("popularity", [:])
+        // Nothing ties with them: in training b's items have 4, 3, 2 and 0 events.
+        let expected = [
+            "u3": RankedCase(greater: 0, equal: 0, candidates: 3),
+            "u4": RankedCase(greater: 3, equal: 0, candidates: 3),
+        ]
+        for (user, outcome) in expected {
+            #expect(twin[user] == outcome && count[user] == outcome)
+        }
+        #expect(twin.count == 5 && count.count == 5)
     }
 
     @Test func peopleWithFewEventsInTheDomainAreReportedApart() throws {
@@ -430,8 +404,27 @@ struct EvaluatorTests {
         let result = try Evaluator(
             settings(.full, .history), split: split, maximumLength: 50, seed: 0
         ).evaluate(model(dataset), on: .test)
+        // Half of those who have both domains have no films in training; a fifth of these validate.
+        let films = DomainID(rawValue: 1)
+        let people = (0..<dataset.userCount).count { user in
+            Set(
+                dataset.events(of: UserID(rawValue: Int32(user)))
+                    .map { dataset.domain(of: ItemID(rawValue: dataset.items[$0])) }
+            ).count == 2
+        }
+        let cold = (Double(people) * 0.5).rounded()
+        let tested = Set(split.cases(.test).map(\.user))
+        #expect(tested.count == Int(cold - (cold * 0.2).rounded()) && tested.count > 10)
+        for user in tested {
+            let known = split.trainingEvents(of: user)
+                .map { dataset.domain(of: ItemID(rawValue: dataset.items[Int($0)])) }
+            #expect(!known.isEmpty && !known.contains(films))
+        }
+        #expect(result.cases == split.cases(.test).count && result.cases >= tested.count)
         #expect(result.domains["books"] == ["cases": 0])
-        #expect(result.groups["cold"]?["films"]?["cases"] == Double(result.cases))
+        let all = try #require(result.domains["films"])
+        #expect(all["cases"] == Double(result.cases))
+        #expect(result.groups["cold"]?["films"] == all)
         #expect(result.groups["warm"] == nil)
     }
 }

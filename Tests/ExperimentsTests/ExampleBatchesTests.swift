@@ -14,20 +14,9 @@ struct ExampleBatchesTests {
     ]
 
     private func split() throws -> Split {
-        let catalogs = ["a", "b"].enumerated().map { index, name in
-            Catalog(
-                name: name, firstItem: ItemID(rawValue: Int32(index * 4 + 1)),
-                externalIDs: (0..<4).map { "\(name)\($0)" })
-        }
-        let events = Self.rows.enumerated().flatMap { user, items in
-            items.enumerated().map { time, item in
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                    time: Int64(10 * user + time), rating: Float(item))
-            }
-        }
-        let dataset = try Dataset(
-            catalogs: catalogs, users: Self.rows.indices.map { "u\($0)" }, events: events)
+        let dataset = try dataset(
+            of: Self.rows, domains: [("a", 4), ("b", 4)], time: { Int64(10 * $0 + $1) },
+            rating: { Float(Self.rows[$0][$1]) })
         return try Split(.leaveOneOut, dataset: dataset, seed: 0)
     }
 

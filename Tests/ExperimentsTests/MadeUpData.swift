@@ -54,7 +54,7 @@ struct MadeUpData: Sendable {
     }
 
     /// Nothing follows from anything.
-    static func noSignal(users: Int = 300, items: Int = 40, length: Int = 6) -> MadeUpData {
+    static func noSignal(users: Int = 200, items: Int = 40, length: Int = 6) -> MadeUpData {
         var stream = RandomStream(seed: 12, name: "made-up.noise")
         let histories = (0..<users).map { _ in
             (0..<length).map { _ in

@@ -1,10 +1,11 @@
+import Recommenders
 import Testing
 
 /// What every model of the registry that ranks from histories finds in data whose making is known, over the whole spine.
 ///
 /// Bounds are four deviations of the binomial distribution: of all these tests together one in some hundreds would fail by
 /// chance, and the seeds are fixed.
-@Suite(.serialized) struct MadeUpDataTests {
+struct MadeUpDataTests {
     private static let function = MadeUpData.functionOfTheOther()
     private static let noise = MadeUpData.noSignal()
     private static let independent = MadeUpData.independentDomains()
@@ -18,23 +19,31 @@ import Testing
         Double(hits.count { $0 }) / Double(hits.count)
     }
 
-    @Test func reasonsAreOfCasesThatThereAre() {
-        #expect(SequentialCase.all.count > 14)
+    @Test func reasonsAreOfCasesThatThereAre() throws {
+        // A model that cannot be built is not one that is left out.
+        let models = try Models.all.keys.filter { try SequentialCase.ranksFromHistories($0) }
+        #expect(!models.isEmpty && Set(SequentialCase.all.map(\.model)) == Set(models))
         let names = Set(SequentialCase.all.map(\.name))
         #expect(names.count == SequentialCase.all.count)
         #expect(Set(SequentialCase.blind.keys).subtracting(names) == [])
         #expect(Set(SequentialCase.unsettled.keys).subtracting(names) == [])
+        #expect(Set(SequentialCase.unsettled.keys).isDisjoint(with: SequentialCase.blind.keys))
     }
 
     /// The next item is a function of the newest event, which is of the other domain.
-    @Test(arguments: SequentialCase.all.filter { SequentialCase.unsettled[$0.name] == nil })
+    @Test(arguments: SequentialCase.all)
     func newestEventOfTheOtherDomainIsUsed(_ model: SequentialCase) throws {
-        let hits = try model.hits(on: Self.function, epochs: 40)
+        // Who cannot know it, or does not find it yet, is not trained to the end.
+        let isFound =
+            SequentialCase.blind[model.name] == nil && SequentialCase.unsettled[model.name] == nil
+        let hits = try model.hits(on: Self.function, epochs: isFound ? 40 : 16)
         #expect(hits.count == 240)
         let found = share(hits)
         if let reason = SequentialCase.blind[model.name] {
             let most = Self.function.chance + bound(Self.function.chance, hits.count)
             #expect(found < most, "it finds it, so this is no longer true: \(reason)")
+        } else if let reason = SequentialCase.unsettled[model.name] {
+            withKnownIssue("\(reason)") { #expect(found > 0.5) }
         } else {
             #expect(found > 0.5)
         }
@@ -43,8 +52,8 @@ import Testing
     /// Above chance is only who knows the answer.
     @Test(arguments: SequentialCase.all)
     func nothingIsFoundInNoise(_ model: SequentialCase) throws {
-        let hits = try model.hits(on: Self.noise, epochs: 8)
-        #expect(hits.count == 300)
+        let hits = try model.hits(on: Self.noise, epochs: 6)
+        #expect(hits.count == 200)
         #expect(share(hits) < Self.noise.chance + bound(Self.noise.chance, hits.count))
     }
 
@@ -68,7 +77,7 @@ import Testing
     @Test(arguments: SequentialCase.all.filter { !$0.isSingleDomain })
     func noneIsAboveTheTwinOnIndependentDomains(_ model: SequentialCase) throws {
         let twin = try Self.twin.get()
-        let hits = try model.hits(on: Self.independent, epochs: 16)
+        let hits = try model.hits(on: Self.independent, epochs: 10)
         #expect(hits.count == 240 && twin.count == 240)
         let gained = zip(hits, twin).count { $0 && !$1 }
         let lost = zip(hits, twin).count { !$0 && $1 }

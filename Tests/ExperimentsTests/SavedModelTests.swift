@@ -8,7 +8,15 @@ import TorchNN
 
 /// A model's two files are read whole and together, or not at all.
 @Suite(.serialized) struct SavedModelTests {
-    private static let folder = try? TemporaryFolder()
+    private static let folder: TemporaryFolder? = {
+        // Statics are not released when the process ends.
+        atexit {
+            if let place = SavedModelTests.folder?.url {
+                try? FileManager.default.removeItem(at: place)
+            }
+        }
+        return try? TemporaryFolder()
+    }()
     private static let trained = Result {
         let run = try #require(folder).run("run")
         try Trainer(

@@ -11,10 +11,8 @@ import Testing
 
     /// A hundred people with six events each on forty items; the last event of 21 is an item that they had.
     private func dataset() throws -> Dataset {
-        let catalog = Catalog(
-            name: "shop", firstItem: ItemID(rawValue: 1), externalIDs: (1...40).map { "i\($0)" })
         var stream = RandomStream(seed: 3, name: "served")
-        let events = (0..<Self.people).flatMap { user in
+        let rows = (0..<Self.people).map { user in
             var items: [Int32] = []
             while items.count < 5 {
                 let item = Int32(1 + stream.uniform(below: 40))
@@ -23,14 +21,9 @@ import Testing
             let isRepeat = user < Self.repeating
             var last = items[stream.uniform(below: 5)]
             while !isRepeat && items.contains(last) { last = Int32(1 + stream.uniform(below: 40)) }
-            return (items + [last]).enumerated().map {
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: $1),
-                    time: Int64($0 + 1) * Dataset.ticksPerSecond)
-            }
+            return items + [last]
         }
-        return try Dataset(
-            catalogs: [catalog], users: (0..<Self.people).map { "u\($0)" }, events: events)
+        return try ExperimentsTests.dataset(of: rows, domains: [("shop", 40)])
     }
 
     /// How many people's last events are among the ten that are recommended for what was before.

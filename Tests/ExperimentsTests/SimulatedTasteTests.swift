@@ -5,7 +5,7 @@ import RankingMetrics
 import Testing
 
 /// Made-up people, of whom it is known what there is to find: models find it, and nothing else.
-@Suite(.serialized) struct SimulatedTasteTests {
+struct SimulatedTasteTests {
     /// People who are active in both domains, choose by taste rather than by popularity, and have few events.
     private func people(
         _ users: Int, items: Int, sharedTaste: Double, imageSignal: Double = 0

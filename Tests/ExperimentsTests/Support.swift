@@ -51,6 +51,30 @@ func cyclicDataset(users: Int = 40, length: Int = 12, itemsPerDomain: Int = 15) 
     return try Dataset(catalogs: catalogs, users: (0..<users).map { "user-\($0)" }, events: events)
 }
 
+/// A dataset of each user's items in order of time; the domains share the items' numbers out from 1 on.
+func dataset(
+    of rows: [[Int32]], domains: [(name: String, items: Int)],
+    time: (_ user: Int, _ step: Int) -> Int64 = { Int64($1) },
+    rating: (_ user: Int, _ step: Int) -> Float? = { _, _ in nil }
+) throws -> Dataset {
+    var catalogs: [Catalog] = []
+    for (name, items) in domains {
+        let before = catalogs.reduce(0) { $0 + $1.count }
+        catalogs.append(
+            Catalog(
+                name: name, firstItem: ItemID(rawValue: Int32(before + 1)),
+                externalIDs: (0..<items).map { "\(name)\($0)" }))
+    }
+    let events = rows.enumerated().flatMap { user, items in
+        items.enumerated().map { step, item in
+            Event(
+                user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
+                time: time(user, step), rating: rating(user, step))
+        }
+    }
+    return try Dataset(catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+}
+
 let tinySASRec = """
     model: sasrec
     parameters: {embeddingSize: 8, layers: 1, heads: 2, innerSize: 16, hiddenDropout: 0.2}

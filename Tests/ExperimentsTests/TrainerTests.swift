@@ -52,9 +52,15 @@ import Torch
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("{\"half\": ".utf8))
         try handle.close()
-        let half = copy.checkpoint.appendingPathComponent("epoch-3.tmp")
+        // No process has this number.
+        let half = copy.checkpoint.appendingPathComponent("epoch-3.tmp-99999999")
         try FileManager.default.createDirectory(at: half, withIntermediateDirectories: true)
-        try Trainer(experiment, dataset: dataset, run: copy).train(resume: true)
+        var isGone: [Bool] = []
+        try Trainer(experiment, dataset: dataset, run: copy) { event in
+            guard case .started = event else { return }
+            isGone.append(!FileManager.default.fileExists(atPath: half.path))
+        }.train(resume: true)
+        #expect(isGone == [true])
         #expect(try bytes(copy) == bytes(whole))
         #expect(try copy.historyEntries().count == 4)
     }

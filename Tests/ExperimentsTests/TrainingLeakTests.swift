@@ -65,30 +65,4 @@ import Testing
             TrainingPhase(name: "train", examples: examples), split: split,
             configuration: try ExperimentConfiguration(yaml: tinySASRec), window: HistoryWindow(50))
     }
-
-    /// Negatives of a position are never what the person had in training, before or after it.
-    @Test func negativesAreNotThePersonsOwn() throws {
-        let split = try Split(.leaveOneOut, dataset: cyclicDataset(), seed: 1)
-        let found = try #require(try examples(.sequences(.perPosition(3)), split))
-        let order = found.order(epoch: 0)
-        var looked = 0
-        for step in 0..<found.stepCount {
-            let next = try found.batch(order: order, epoch: 0, step: step)
-            guard case .sequences(let batch, let negatives) = next.batch else {
-                Issue.record("expected sequences")
-                return
-            }
-            // Three of each of two domains for each token.
-            for row in 0..<batch.rows {
-                let own = Set(
-                    split.trainingEvents(of: batch.users[row]).map { split.dataset.items[Int($0)] })
-                for token in batch.tokens(ofRow: row) {
-                    let drawn = negatives[Int(token) * 6..<Int(token) * 6 + 6]
-                    #expect(own.isDisjoint(with: drawn))
-                    looked += drawn.count
-                }
-            }
-        }
-        #expect(looked > 1_000)
-    }
 }

@@ -12,17 +12,7 @@ struct TrainingStepTests {
     private func dataset(_ rows: [[Int32]], rating: (_ user: Int, _ time: Int) -> Float?) throws
         -> Dataset
     {
-        let catalog = Catalog(
-            name: "a", firstItem: ItemID(rawValue: 1), externalIDs: (1...6).map { "i\($0)" })
-        let events = rows.enumerated().flatMap { user, items in
-            items.enumerated().map { time, item in
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                    time: Int64(time), rating: rating(user, time))
-            }
-        }
-        return try Dataset(
-            catalogs: [catalog], users: rows.indices.map { "u\($0)" }, events: events)
+        try ExperimentsTests.dataset(of: rows, domains: [("a", 6)], rating: rating)
     }
 
     /// So many people who all did the same.

@@ -58,7 +58,9 @@ import Torch
     }
 
     /// Nine in nine in nine …: three hundred bytes that stand for billions of values.
-    @Test func hostileTextsEndSoon() {
+    ///
+    /// Every one is ended by what it is counted for, before the parser or the reader follows it.
+    @Test func hostileTextsAreEndedByACount() {
         var laugh = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1..<10 {
             let aliases = (0..<9).map { _ in "*a\(level - 1)" }.joined(separator: ", ")
@@ -71,13 +73,18 @@ import Torch
         let deep = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
         let dashes = String(repeating: "- ", count: 100_000) + "a"
         let maps = String(repeating: "{a: ", count: 500) + "1" + String(repeating: "}", count: 500)
-        let clock = ContinuousClock()
-        let time = clock.measure {
-            for text in [laugh, few, deep, dashes, maps, String(repeating: "a", count: 2 << 20)] {
-                _ = failure(text)
-            }
+        let large = String(repeating: "a", count: 2 << 20)
+        for (text, reason) in [
+            (laugh, "has 81 aliases (*name), more than the 20 that are followed"),
+            (few, "more than 100000 values, with what aliases stand for"),
+            (deep, "more than 100 levels of keys and lists"),
+            (dashes, "more than 100 levels of keys and lists"),
+            (maps, "more than 100 levels of keys and lists"),
+            (large, "larger than a file of settings is, 1 MB"),
+        ] {
+            let said = failure(text)
+            #expect(said?.hasSuffix(reason) == true, "\(said ?? "nothing")")
         }
-        #expect(time < .seconds(20))
     }
 
     @Test(arguments: [

@@ -25,6 +25,21 @@ private final class Scratch {
 
     init() throws { scratch = try Scratch() }
 
+    /// Tests of other targets, and people, know what is not whole by this name.
+    @Test func unfinishedFilesSayWhose() throws {
+        let own = Unfinished.url(of: "epoch-3", in: scratch.url)
+        #expect(own == scratch.path("epoch-3.tmp-\(getpid())"))
+        // Nobody has the first number, the first process the second; the others are nobody's.
+        let kept = ["epoch-3.tmp-1", "epoch-3.tmp-x", "epoch-3.tmp", "epoch-3"]
+        for name in kept + ["epoch-3.tmp-99999999", own.lastPathComponent] {
+            try AtomicFile.makeDirectory(scratch.path(name))
+        }
+        Unfinished.removeLeftovers(of: "epoch", in: scratch.url)
+        #expect(try scratch.names.count == 6)
+        Unfinished.removeLeftovers(in: scratch.url)
+        #expect(try scratch.names == kept.sorted())
+    }
+
     @Test func aFileAppearsWholeOrNotAtAll() throws {
         let file = scratch.path("file")
         try AtomicFile.write(Data("old".utf8), to: file)

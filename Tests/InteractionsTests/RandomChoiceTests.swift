@@ -53,21 +53,7 @@ import Testing
     func onlyOverlappingPeopleBecomeCold(seed: UInt64) throws {
         let alone = [[Int32]](repeating: [11, 12, 13], count: 20)
         let others = [[Int32]](repeating: [1, 2, 3], count: 20)
-        let catalogs = ["a", "b"].enumerated().map { index, name in
-            Catalog(
-                name: name, firstItem: ItemID(rawValue: Int32(index * 10 + 1)),
-                externalIDs: (0..<10).map { "\(name)\($0)" })
-        }
-        let rows: [[Int32]] = [[1, 11, 2], [12, 3, 13]] + alone + others
-        let events = rows.enumerated().flatMap { user, items in
-            items.enumerated().map { time, item in
-                Event(
-                    user: UserID(rawValue: Int32(user)), item: ItemID(rawValue: item),
-                    time: Int64(time + 1))
-            }
-        }
-        let dataset = try Dataset(
-            catalogs: catalogs, users: rows.indices.map { "u\($0)" }, events: events)
+        let dataset = try memoryDataset([[1, 11, 2], [12, 3, 13]] + alone + others)
         let split = try Split(
             .coldUsers(target: "b", share: 0.5, validationShare: 0), dataset: dataset, seed: seed)
         let held = Set(

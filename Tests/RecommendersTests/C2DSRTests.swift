@@ -125,25 +125,4 @@ import TorchNN
         #expect(history.items == [1, 2] && history.targets.isEmpty)
         #expect(history.offsets == [0, 2, 2] && history.tokens == [0, 2])
     }
-
-    /// Parameters of one more domain's threads in GCA, and a gate at zero leaves the scores as they are.
-    @Test(arguments: [[0], [1], [0, 1]])
-    func closedGatesChangeNothing(stages: [Int]) throws {
-        func scores(_ stages: [Int]) throws -> [Float] {
-            let model = try model {
-                $0.gca.stages = stages
-                $0.gca.activation = .tanh
-                $0.gca.zeroGate = true
-                $0.attendsPadding = false
-            }
-            model.prepare(with: try data())
-            model.train(false)
-            let domain = DomainID(rawValue: 0)
-            let states = model.states(
-                of: .histories([[1, 8, 2, 9], [7, 3]]), in: [domain, domain])
-            return states.linear(model.itemVectors(of: domain)).elements()
-        }
-        let plain = try scores([])
-        expectClose(try scores(stages), plain, within: 1e-5)
-    }
 }

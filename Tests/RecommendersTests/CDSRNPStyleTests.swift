@@ -232,22 +232,4 @@ import TorchNN
         let (own, other) = (scores(model, rows, 0), scores(model, rows, 1))
         #expect((own + other).allSatisfy(\.isFinite) && other.contains { $0 != 0 })
     }
-
-    /// A gate at zero leaves the scores as they are.
-    @Test(arguments: [[0], [1], [2], [0, 1, 2]])
-    func closedGatesChangeNothing(stages: [Int]) throws {
-        func closed(_ stages: [Int]) throws -> CDSRNPStyle {
-            var settings = CDSRNPStyleConfiguration()
-            (settings.embeddingSize, settings.latentSize) = (8, 4)
-            settings.gca.stages = stages
-            settings.gca.activation = .tanh
-            settings.gca.zeroGate = true
-            let model = try CDSRNPStyle(settings, shape: RankerCase.shape, random: .seeded(1))
-            model.prepare(with: RankerCase.data(imageSize: 1))
-            model.train(false)
-            return model
-        }
-        let plain = scores(try closed([]), RankerCase.histories, 0)
-        expectClose(scores(try closed(stages), RankerCase.histories, 0), plain, within: 1e-5)
-    }
 }

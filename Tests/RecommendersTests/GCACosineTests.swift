@@ -38,38 +38,4 @@ struct GCACosineTests {
         #expect(abs(record.magnitudes - (2 + root)) < 1e-6)
         #expect(module.takeCosines().count == 0)
     }
-
-    @Test("a diagnostic is the mean over the tokens of a domain that see a key")
-    func diagnostics() throws {
-        let stack = try #require(
-            try GCAStack(
-                .stages(0), host: ABXI.self, width: 2, domains: ["a", "b"],
-                initializer: .normal(deviation: 0.5), random: .seeded(5)))
-        stack.randomize(seed: 6)
-        for (_, child) in stack.children {
-            let module = try #require(child as? GatedCrossAttention)
-            module.attention.outProj.weight.value.copy(from: .zeros([2, 2]))
-            try #require(module.attention.outProj.bias).value.copy(
-                from: Tensor([0, 2] as [Float]))
-        }
-        stack.train(false)
-        // Every token of a stands after the first of b, and the other way round.
-        let own = JaggedTensor(
-            values: query.values[0..<4], layout: JaggedLayout(lengths: [4]))
-        let other = JaggedTensor(
-            values: Tensor([0, 1, 1, 0] as [Float], shape: [2, 2]),
-            layout: JaggedLayout(lengths: [2]))
-        _ = stack.align(
-            [
-                DomainThread(own, places: [1, 2, 3, 4], steps: [1, 2, 3, 4]),
-                DomainThread(other, places: [1, 5], steps: [1, 5]),
-            ], stage: 0)
-        let found = stack.diagnostics()
-        let root = 0.707_106_781
-        #expect(found.count == 4)
-        #expect(abs(try #require(found["mean |cos| a"]) - (2 + root) / 4) < 1e-6)
-        #expect(abs(try #require(found["|mean cos| a"]) - root / 4) < 1e-6)
-        #expect(abs(try #require(found["mean |cos| b"]) - 0.5) < 1e-6)
-        #expect(abs(try #require(found["|mean cos| b"]) - 0.5) < 1e-6)
-    }
 }

@@ -121,12 +121,6 @@ struct GCAHostCase: Sendable, CustomTestStringConvertible {
 
         func domain(of item: Int32) -> Int { shape.domain(of: item) }
 
-        /// Another item of the same domain: the next one in the domain's circle.
-        func other(_ item: Int32) -> Int32 {
-            let items = shape.domains[shape.domain(of: item)].items
-            return items.lowerBound + (item - items.lowerBound + 1) % Int32(items.count)
-        }
-
         /// For each row and step of training the state that predicts the step's target; none where training has none.
         func trainingStates(_ rows: [[Int32]]) -> [[Int: [Float]]] {
             let batch = SequenceBatch.training(rows)
@@ -177,7 +171,8 @@ struct GCAHostCase: Sendable, CustomTestStringConvertible {
             case "cdsrnp-style":
                 for own in shape.domains.indices {
                     let join = try #require(model.state()["domains.\(own).join.weight"])
-                    join.narrowed(1, 8..<16).copy(from: .zeros([8, 8]))
+                    let width = join.size(0)
+                    join.narrowed(1, width..<2 * width).copy(from: .zeros([width, width]))
                 }
             default: break
             }

@@ -29,23 +29,6 @@ struct GCAOnSASRecTests {
         ).linear(model.itemVectors(of: domain)).elements()
     }
 
-    @Test("with closed gates scores and loss are those of the host alone", arguments: 0..<3)
-    func closedGatesChangeNothing(stage: Int) throws {
-        let host = try model { _ in }
-        let closed = try model {
-            $0.gca.stages = [stage]
-            $0.gca.activation = .tanh
-            $0.gca.zeroGate = true
-        }
-        let rows: [[Int32]] = [[1, 7, 2, 9], [8, 3], [7], [1, 2, 3, 9, 4, 10, 8, 5]]
-        for (left, right) in zip(scores(closed, rows), scores(host, rows)) {
-            #expect(abs(left - right) < 1e-5)
-        }
-        let batch = TrainingBatch.sequences(.training(rows), negatives: [])
-        let losses = [closed, host].map { $0.loss(of: batch, in: $0.phases[0]).total.item() }
-        #expect(abs(losses[0] - losses[1]) < 1e-5)
-    }
-
     @Test("open gates hear of the other domain's events", arguments: 0..<3)
     func openGatesHear(stage: Int) throws {
         let host = try model { _ in }

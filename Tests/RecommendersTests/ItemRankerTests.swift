@@ -15,8 +15,7 @@ struct ItemRankerTests {
             guard let ranker = model as? any Ranker, !ranker.needsKnownUser else { continue }
             names.append(name)
         }
-        #expect(names.count >= 3)
-        #expect(Set(names) == Set(RankerCase.all.map(\.name)))
+        #expect(!names.isEmpty && Set(names) == Set(RankerCase.all.map(\.name)))
     }
 
     @Test("parameters have the names and shapes of the golden list", arguments: RankerCase.all)
@@ -100,15 +99,7 @@ struct ItemRankerTests {
         for (path, value) in model.perturbations {
             let beside = model.prerequisites[path] ?? [:]
             let one = try model.build(changing: beside)
-            let other: RankerCase.Built
-            do {
-                other = try model.build(changing: beside.merging([path: value]) { $1 })
-            } catch let error as ConfigurationError
-                where error.description.contains("does nothing")
-            {
-                // It makes another setting of the case idle, which is refused: so it counts.
-                continue
-            }
+            let other = try model.build(changing: beside.merging([path: value]) { $1 })
             guard one.parameterList == other.parameterList,
                 one.model.parameterCount == other.model.parameterCount
             else { continue }

@@ -219,43 +219,4 @@ import TorchNN
             error?.description
                 == "jointSize: expected at most 9, the width of the texts, got 10")
     }
-
-    /// A gate at zero leaves the scores as they are; with three domains there are six directions.
-    @Test(arguments: [[0], [1], [2], [0, 1, 2]])
-    func closedGatesChangeNothing(stages: [Int]) throws {
-        let shape = DataShape.domains(4, 4, 4)
-        let rows: [[Int32]] = [[1, 5, 9, 2, 6], [10, 3]]
-        func model(_ stages: [Int]) throws -> LLM4CDSR {
-            let model = try self.model(shape) {
-                $0.gca.stages = stages
-                $0.gca.activation = .tanh
-                $0.gca.zeroGate = true
-            }
-            let catalogs = shape.domains.map { domain in
-                Catalog(
-                    name: domain.name, firstItem: ItemID(rawValue: domain.firstItem),
-                    externalIDs: domain.items.map { "item \($0)" })
-            }
-            try model.prepare(
-                with: TrainingData(catalogs: catalogs, sequences: .histories(rows)))
-            model.train(false)
-            return model
-        }
-        func scores(_ model: LLM4CDSR) -> [Float] {
-            let domain = DomainID(rawValue: 0)
-            return model.states(of: .histories(rows), in: [domain, domain])
-                .linear(model.itemVectors(of: domain)).elements()
-        }
-        let attached = try model(stages)
-        #expect(
-            attached.parameters().filter { $0.name.hasPrefix("gca.") }.count == stages.count * 48)
-        for (left, right) in zip(scores(attached), scores(try model([]))) {
-            #expect(abs(left - right) < 1e-5)
-        }
-        let batch = SequenceBatch.training(rows)
-        let negatives = batch.targets.flatMap { _ in [4, 8, 12] as [Int32] }
-        let loss = attached.loss(
-            of: .sequences(batch, negatives: negatives), in: attached.phases[0])
-        #expect(loss.total.isFinite)
-    }
 }

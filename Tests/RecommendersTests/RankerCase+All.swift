@@ -220,7 +220,11 @@ extension RankerCase {
                 "target": #""a""#, "temperature": "0.1", "softmax": #""shared""#,
                 "negatives": "3",
             ],
-            prerequisites: ["negatives": ["softmax": #""shared""#]],
+            prerequisites: [
+                "negatives": ["softmax": #""shared""#],
+                // The images' own settings do nothing without them, but as they are by default.
+                "images": ["imageSize": "512"],
+            ],
             parameters: ifcdsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 3))
     }

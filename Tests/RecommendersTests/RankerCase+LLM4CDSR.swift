@@ -14,6 +14,8 @@ extension RankerCase {
                 "userWeight": "0.3", "userTemperature": "2", "causal": "false",
                 "sharedNegatives": "false", "attendsPadding": "true", "gca.stages": "[1]",
             ].merging(gcaPerturbations) { $1 },
+            // The size of hashed titles does nothing beside other vectors, but as it is by default.
+            prerequisites: ["text": ["hashSize": "1536"]],
             parameters: llm4cdsrParameters,
             overfit: Overfit(steps: 120, learningRate: 0.02, loss: 0.6))
     }

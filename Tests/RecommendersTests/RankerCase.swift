@@ -51,6 +51,16 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     /// Items 1 to 4 are domain a, 5 to 8 domain b, 9 to 12 domain c.
     static let threeDomains = DataShape.domains(4, 4, 4)
 
+    /// The registered models that learn from sequences.
+    static func namesOfSequenceLearners() throws -> Set<String> {
+        Set(
+            try Models.all.filter { _, entry in
+                let (model, _) = try entry.build([:], shape, .seeded(1))
+                guard case .sequences = model.phases[0].examples else { return false }
+                return true
+            }.keys)
+    }
+
     /// Builds the model with these settings; more settings can be laid over them by their paths.
     func build(
         seed: UInt64 = 1, changing changes: [String: String] = [:],
@@ -133,12 +143,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
                 throw ConfigurationError.type(path: "phase", expected: "sequences")
             }
             let batch = SequenceBatch.training(RankerCase.rows)
-            // The items after the target in its domain's circle, so never the target itself.
+            // Never the target itself.
             func after(_ target: Int32, _ count: Int) -> [Int32] {
-                shape.domains.flatMap { domain in
-                    let items = Int32(domain.itemCount)
-                    return (0..<Int32(count)).map { domain.firstItem + (target + $0) % items }
-                }
+                shape.domains.flatMap { shape.after(target, in: $0, count) }
             }
             let negatives =
                 switch asked {

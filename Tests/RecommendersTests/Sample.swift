@@ -40,6 +40,16 @@ extension DataShape {
         }
         return DataShape(domains: domains, userCount: users)
     }
+
+    /// Another item of the same domain: the next one in its circle.
+    func other(_ item: Int32) -> Int32 { after(item, in: domains[domain(of: item)], 1)[0] }
+
+    /// So many items that follow one in a domain's circle, which another domain's meets at some place.
+    func after(_ item: Int32, in domain: Domain, _ count: Int) -> [Int32] {
+        let items = Int32(domain.itemCount)
+        let place = (item - domain.firstItem + 1) % items + items
+        return (0..<Int32(count)).map { domain.firstItem + (place + $0) % items }
+    }
 }
 
 extension RandomSources {
@@ -74,6 +84,12 @@ func expectClose(
     for (left, right) in zip(found, expected) {
         #expect(abs(left - right) < distance, sourceLocation: location)
     }
+}
+
+/// The largest deviation of two vectors' numbers; infinite where one has more of them.
+func largestDistance(_ left: [Float], _ right: [Float]) -> Float {
+    guard left.count == right.count else { return .infinity }
+    return zip(left, right).map { abs($0 - $1) }.max() ?? 0
 }
 
 /// Whether two tensors hold the same numbers, bit for bit.
