@@ -57,7 +57,7 @@ struct DelimitedReader: ~Copyable {
             }
             if firstLine.isUndecided { try firstLine.compare(records.fields) }
             if lines.bytesRead >= nextReport {
-                sink.report(stage, lines.bytesRead, of: lines.size)
+                try sink.report(stage, lines.bytesRead, of: lines.size)
                 nextReport = lines.bytesRead + (16 << 20)
             }
             isRead = try records.next()

@@ -69,19 +69,19 @@ public enum Importer {
         } else {
             try readDelimited(sources, format, sink)
         }
-        sink.report("sort", 0, of: spill.count)
+        try sink.report("sort", 0, of: spill.count)
         let table = try EventTable(sink, scratch: directory)
         try checkDomains(table, after: nil)
         var steps: [DatasetManifest.FilterStep] = []
         for (index, filter) in options.filters.enumerated() {
-            sink.report("filter \(filter)", index, of: options.filters.count)
+            try sink.report("filter \(filter)", index, of: options.filters.count)
             try table.apply(filter)
             let left = try checkDomains(table, after: filter)
             steps.append(
                 DatasetManifest.FilterStep(
                     filter: filter, events: left.events, users: left.users, items: left.items))
         }
-        sink.report("write", 0, of: spill.count)
+        try sink.report("write", 0, of: spill.count)
         var writer = DatasetWriter(
             table, directory: directory,
             keepsUnusedItems: format == .sequences && options.filters.isEmpty)
