@@ -134,9 +134,7 @@ struct FirstLineCheck {
         notes.append(
             DatasetManifest.Note(
                 code: "columns-not-read",
-                text: "columns that are not read: "
-                    + unread.prefix(20).map(title).joined(separator: ", ")
-                    + (unread.count > 20 ? " and \(unread.count - 20) more" : "")))
+                text: "columns that are not read: " + unread.map(title).listed()))
     }
 
     /// A date, or a number that is a time from 1990 on in seconds or a smaller unit.

@@ -51,13 +51,6 @@ enum Numbers {
         return Double(text)
     }
 
-    /// A price such as `12.99`, `$12.99` or `1,299.00`; nil for anything else, which is unknown then.
-    static func price(_ text: String) -> Double? {
-        let digits = text.filter { $0 != "," && $0 != "$" && $0 != " " }
-        let value = ByteOrder.withBytes(of: digits) { decimal($0) }
-        return value.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
-    }
-
     /// ISO 8601 in ticks since 1970: a date of the calendar, and after `T` or a space a time of day, with seconds,
     /// a fraction, and `Z`, `UTC` or an offset if any; nil for anything else, and where a zone is needed for one without.
     static func isoTicks(_ bytes: UnsafeRawBufferPointer, needsZone: Bool = false) -> Int64? {
