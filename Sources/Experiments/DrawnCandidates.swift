@@ -1,3 +1,4 @@
+internal import Interactions
 internal import RankingMetrics
 
 /// What the targets of a part compete with, drawn once: so many items of a case after those of another.
@@ -22,10 +23,8 @@ struct DrawnCandidates {
     /// A checksum of different items in any order.
     static func checksum(_ items: some Sequence<Int32>) -> UInt64 {
         items.reduce(0) { sum, item in
-            var mixed = (UInt64(UInt32(bitPattern: item)) &+ 1) &* 0x9E37_79B9_7F4A_7C15
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return sum &+ (mixed ^ (mixed >> 31))
+            let number = UInt64(UInt32(bitPattern: item)) &+ 1
+            return sum &+ RandomStream.mix(number &* 0x9E37_79B9_7F4A_7C15)
         }
     }
 }

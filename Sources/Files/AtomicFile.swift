@@ -51,21 +51,9 @@ package final class AtomicWriter {
 
     /// Adds bytes.
     package func write(_ data: Data) throws(FileError) {
-        if let failure = data.withUnsafeBytes(put) { throw FileError(url, failure) }
-    }
-
-    private func put(_ bytes: UnsafeRawBufferPointer) -> SystemError? {
-        var position = 0
-        while position < bytes.count {
-            let count = Foundation.write(
-                descriptor, bytes.baseAddress.map { $0 + position }, bytes.count - position)
-            guard count >= 0 else {
-                if errno == EINTR { continue }
-                return SystemError()
-            }
-            position += count
+        if let failure = data.withUnsafeBytes({ $0.write(to: descriptor) }) {
+            throw FileError(url, failure)
         }
-        return nil
     }
 
     /// Gives the file its name when all of it is on the device.

@@ -30,32 +30,31 @@ package enum FileReading {
             let (descriptor, size) = try open(url.path)
             defer { close(descriptor) }
             var data = Data(count: size)
-            var filled = 0
-            while filled < size {
-                let count = data.withUnsafeMutableBytes {
-                    read(descriptor, $0.baseAddress.map { $0 + filled }, size - filled)
-                }
-                guard count >= 0 else { throw SystemError() }
-                guard count > 0 else { break }
-                filled += count
-            }
+            let filled = try data.withUnsafeMutableBytes { try $0.fill(from: descriptor) }
             return filled == size ? data : data.prefix(filled)
         } catch {
             throw FileError(url, error)
         }
     }
 
+    /// Maps the bytes of a file, which the caller unmaps where there are some.
+    package static func map(_ path: String) throws(SystemError) -> UnsafeRawBufferPointer {
+        let (descriptor, size) = try open(path)
+        defer { close(descriptor) }
+        guard size > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+            address != MAP_FAILED
+        else { throw SystemError() }
+        return UnsafeRawBufferPointer(start: address, count: size)
+    }
+
     /// The bytes of a file, mapped: they are read when they are used.
     package static func mapped(_ url: URL) throws(FileError) -> Data {
         do {
-            let (descriptor, size) = try open(url.path)
-            defer { close(descriptor) }
-            guard size > 0 else { return Data() }
-            guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
-                address != MAP_FAILED
-            else { throw SystemError() }
+            let bytes = try map(url.path)
+            guard let start = bytes.baseAddress else { return Data() }
             return Data(
-                bytesNoCopy: address, count: size,
+                bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count,
                 deallocator: .custom { start, count in munmap(start, count) })
         } catch {
             throw FileError(url, error)

@@ -42,14 +42,16 @@ package enum JSONFile {
         try decode(type, FileReading.data(url), path: url.path, version: version)
     }
 
+    /// The version of its format that a file says; nil where it says none.
+    package static func version(of data: Data) -> Int? {
+        (try? decoder().decode(VersionOnly.self, from: data))?.formatVersion
+    }
+
     /// Decodes a file's bytes.
     package static func decode<Value: Decodable>(
         _ type: Value.Type, _ data: Data, path: String, version: Int? = nil
     ) throws(FileError) -> Value {
-        if let version,
-            let found = (try? decoder().decode(VersionOnly.self, from: data))?.formatVersion,
-            found != version
-        {
+        if let version, let found = self.version(of: data), found != version {
             throw FileError(
                 path: path,
                 reason:

@@ -100,16 +100,4 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
 
     /// The path and the reason.
     package var description: String { "\(path): \(reason)" }
-
-    /// An error of the system with its file, where Foundation says it; nil for any other error.
-    package init?(foundation error: any Error) {
-        guard error is CocoaError || error is POSIXError || error is URLError,
-            let known = SystemError(error) ?? (error is CocoaError ? SystemError(code: EIO) : nil)
-        else { return nil }
-        let information = (error as NSError).userInfo
-        let path =
-            information[NSFilePathErrorKey] as? String
-            ?? (information[NSURLErrorKey] as? URL)?.path ?? "a file"
-        self.init(path: path, reason: known.description)
-    }
 }

@@ -33,6 +33,41 @@ struct ImportTests {
         #expect(report.domains.map(\.events) == [144, 144])
     }
 
+    /// What names hold steers no terminal, also not one that shows a file or the end of a pipe later.
+    @Test func controlCharactersOfStrangersAreNotPrinted() throws {
+        let workspace = try Workspace()
+        let name = "a\u{1B}[31m\u{9B}31mb\u{7F}"
+        try workspace.write(
+            "user,item,shop\nu,i,\(name)\nu,j,\(name)\nv,i,\(name)\n", to: "log.csv")
+        let columns = "user=user,item=item,domain=shop"
+        var texts: [String] = []
+        for call in [
+            ["import", "csv", "log.csv", "--columns", columns, "--output", "data"],
+            [
+                "import", "csv", "log.csv", "--columns", columns, "--output", "no", "--domains",
+                name + "x",
+            ],
+            ["describe", "data"], ["describe", "data", "--json"],
+        ] {
+            let output = try Tool.run(call, in: workspace.url)
+            texts.append(output.text + output.errors)
+        }
+        for text in texts {
+            #expect(text.contains("[31m") && text.contains("31mb"))
+            #expect(
+                !text.unicodeScalars.contains {
+                    $0.properties.generalCategory == .control && $0 != "\n"
+                }, "\(text)")
+        }
+        // Programs get what the name is.
+        struct Report: Decodable {
+            struct Domain: Decodable { let name: String }
+            let domains: [Domain]
+        }
+        let report = try JSONDecoder().decode(Report.self, from: Data(texts[3].utf8))
+        #expect(report.domains.map(\.name) == [name])
+    }
+
     @Test func filesWithoutAHeaderAreDomains() throws {
         let workspace = try Workspace()
         try workspace.write("1\t7\t4\n1\t8\t5\n2\t7\t3\n", to: "book.tsv")

@@ -6,7 +6,32 @@ import Interactions
 struct Corpus {
     let folder: URL
 
-    func path(_ name: String) -> URL { folder.appendingPathComponent(name) }
+    /// A file; a star stands for what of its name is not known before it is there.
+    func path(_ name: String) -> URL {
+        let url = folder.appendingPathComponent(name)
+        let parts = url.lastPathComponent.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return url }
+        let parent = url.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        let found = names.sorted().first { $0.hasPrefix(parts[0]) && $0.hasSuffix(parts[1]) }
+        return parent.appendingPathComponent(found ?? url.lastPathComponent)
+    }
+
+    /// Names of files that no kind reads; a number or checksum in a name makes it no other one.
+    func unread(by kinds: [Kind]) -> [String] {
+        func plain(_ name: String) -> String {
+            name.replacing(/[0-9a-f]{16}|[0-9]+/, with: "#")
+        }
+        // Reports are for people; the experiments are all of one kind.
+        var known = Set(["report.html"] + Self.models.map { plain("\($0).yaml") })
+        known.formUnion(kinds.map { plain(path($0.file).lastPathComponent) })
+        let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap {
+            $0 as? String
+        }
+        let names = (files ?? []).filter { !path($0).hasDirectoryPath }
+            .map { plain(($0 as NSString).lastPathComponent) }
+        return Set(names).subtracting(known).sorted()
+    }
 
     private func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: path(name))
@@ -26,8 +51,15 @@ struct Corpus {
         options.textWidth = 8
         options.imageWidth = 8
         options.ratings = true
+        options.drift = 0.3
         try Simulator.run(options, to: path("data"), threads: 1)
         try makeImports()
+        try Importer.run(
+            sources: [ImportSource(events: path("log.csv"))],
+            format: .delimited(
+                DelimitedFormat(
+                    time: .name("time"), domain: .name("domain"), behaviour: .name("what"))),
+            to: path("logged"))
         try makeExperiments()
         let dataset = try Dataset.open(path("data"))
         for model in Self.models {
@@ -120,6 +152,20 @@ struct Corpus {
         try write(
             (0..<11).map { "\($0 + 1)::Number \($0) (1999)::\($0 < 6 ? "Drama" : "Horror")" }
                 .joined(separator: "\n") + "\n", to: "movies.dat")
+        try write(
+            lines("userId,movieId,rating,timestamp") {
+                "\($0.user + 1),\($0.item + 1),\($0.item % 5).5,\($0.time)"
+            }, to: "ratings.csv")
+        try write(
+            (["movieId,title,genres"]
+                + (0..<11).map {
+                    "\($0 + 1),\"Number, \($0) (1999)\",\($0 < 6 ? "Drama|War" : "Horror")"
+                })
+                .joined(separator: "\n") + "\n", to: "movies.csv")
+        try write(
+            lines("user,item,time,domain,what") {
+                "u\($0.user),i\($0.item),\($0.time),\($0.item < 6 ? "a" : "b"),\($0.item < 3 ? "view" : "buy")"
+            }, to: "log.csv")
         let byUser = Dictionary(grouping: events, by: \.user).sorted { $0.key < $1.key }
         try write(
             byUser.map { user, own in
@@ -127,6 +173,8 @@ struct Corpus {
             }.joined(separator: "\n") + "\n", to: "sequences.txt")
         let map = (0..<11).map { "\"i\($0)\": [\($0), \($0 < 6 ? 0 : 1)]" }
         try write("{\(map.joined(separator: ", "))}\n", to: "map.json")
+        let users = (0..<12).map { "\"person \($0)\": \($0)" }
+        try write("{\(users.joined(separator: ", "))}\n", to: "users.json")
         try makeMatrix()
     }
 

@@ -14,6 +14,8 @@ final class Fuzzing {
     }
 
     private let options: Options
+    /// Everything that is written, which goes at the end.
+    private let folder: URL
     private let corpus: Corpus
     private let kinds: [(number: Int, kind: Kind)]
     private var counts: [String: Count] = [:]
@@ -25,15 +27,23 @@ final class Fuzzing {
         let place =
             FileManager.default.isWritableFile(atPath: memory)
             ? memory : FileManager.default.temporaryDirectory.path
-        corpus = Corpus(folder: URL(fileURLWithPath: "\(place)/isthmus-fuzz-\(getpid())"))
-        kinds = Kind.all().enumerated().filter { $0.element.name.hasPrefix(options.kind) }
+        folder = URL(fileURLWithPath: "\(place)/isthmus-fuzz-\(getpid())")
+        corpus = Corpus(folder: folder.appendingPathComponent("corpus"))
+        let all = Kind.all()
+        precondition(Set(all.map(\.name)).count == all.count, "fuzz: two kinds have one name")
+        kinds = all.enumerated().filter { $0.element.name.hasPrefix(options.kind) }
             .map { ($0.offset, $0.element) }
     }
 
     /// Whether nothing went wrong.
     func run() throws -> Bool {
-        defer { clean() }
+        defer { try? FileManager.default.removeItem(at: folder) }
         try corpus.make()
+        let unread = corpus.unread(by: Kind.all())
+        guard unread.isEmpty else {
+            print("fuzz: no kind reads \(unread.joined(separator: ", "))")
+            return false
+        }
         let each = max(options.copies / max(kinds.count, 1), 1)
         for first in stride(from: 0, to: each, by: Self.part) {
             for (number, kind) in kinds {
@@ -113,14 +123,6 @@ final class Fuzzing {
         return total.copies > 0 && total.crashes + total.hangs + total.errors == 0
     }
 
-    private func clean() {
-        let parent = corpus.folder.deletingLastPathComponent()
-        let name = corpus.folder.lastPathComponent
-        for entry in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-        where entry.hasPrefix(name) {
-            try? FileManager.default.removeItem(at: parent.appendingPathComponent(entry))
-        }
-    }
 }
 
 /// A process that reads a part.

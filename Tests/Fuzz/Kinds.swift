@@ -16,7 +16,7 @@ struct Kind {
     let read: (Corpus) throws -> Void
 
     static func all() -> [Kind] {
-        experiments + models + checkpoints + results + datasets + vectors + imports
+        experiments + models + checkpoints + results + datasets + truth + vectors + imports
     }
 
     // MARK: Settings
@@ -93,9 +93,13 @@ struct Kind {
                     reseal: reseal,
                     read: resume)
             }
-            let tensors = ["weights", "optimizer"].flatMap { part -> [Kind] in
-                let file = "\(state)/\(part).safetensors"
-                return [
+            let files = [
+                "weights": "\(state)/weights.safetensors",
+                "optimizer": "\(state)/optimizer.safetensors",
+                "best weights": "\(run)/checkpoint/best-*.safetensors",
+            ]
+            let tensors = files.sorted { $0.key < $1.key }.flatMap { part, file -> [Kind] in
+                [
                     kind("checkpoint \(part)", .safetensors, file),
                     kind("checkpoint \(part) with checksum", .safetensors, file) {
                         try Resealing.name($0.path(file), in: $0.path("\(state)/state.json"))
@@ -134,31 +138,47 @@ struct Kind {
     // MARK: Datasets
 
     private static var datasets: [Kind] {
-        func describe(_ corpus: Corpus) throws {
-            let dataset = try Dataset.open(corpus.path("data"))
-            _ = DatasetReport(dataset).description
-            _ = try Split(.leaveOneOut, dataset: dataset, seed: 1).trainingData
+        func kinds(_ name: String, of folder: String) -> [Kind] {
+            let form =
+                name.hasSuffix("jsonl") ? Form.text : name.hasSuffix("json") ? .json : .bytes
+            func describe(_ corpus: Corpus) throws {
+                let dataset = try Dataset.open(corpus.path(folder))
+                _ = DatasetReport(dataset).description
+                _ = try Split(.leaveOneOut, dataset: dataset, seed: 1).trainingData
+            }
+            return [
+                Kind(name: name, form: form, file: "\(folder)/\(name)", read: describe),
+                Kind(
+                    name: "\(name) with checksum", form: form, file: "\(folder)/\(name)",
+                    restored: folder, reseal: { try Resealing.dataset($0.path(folder)) },
+                    read: describe),
+            ]
         }
         let names = [
             "offsets.bin", "items.bin", "times.bin", "ratings.bin", "users.bin",
-            "user-offsets.bin", "user-order.bin", "catalog-0.jsonl",
+            "user-offsets.bin", "user-order.bin", "catalog-0.jsonl", "dataset.json",
+            "vectors-0-text-*.f32", "vectors-0-text-*.u8", "vectors-0-image-*.f32",
+            "vectors-0-image-*.u8",
         ]
-        let columns = names.flatMap { name -> [Kind] in
-            let form = name.hasSuffix("jsonl") ? Form.text : .bytes
-            let file = "data/\(name)"
-            return [
-                Kind(name: name, form: form, file: file, read: describe),
-                Kind(
-                    name: "\(name) with checksum", form: form, file: file, restored: "data",
-                    reseal: { try Resealing.dataset($0.path("data")) }, read: describe),
-            ]
+        return names.flatMap { kinds($0, of: "data") } + kinds("behaviours.bin", of: "logged")
+    }
+
+    private static var truth: [Kind] {
+        func open(_ corpus: Corpus) throws {
+            let truth = try SimulationTruth.open(corpus.path("data"))
+            let domain = DomainID(rawValue: 0)
+            _ = truth.affinity(of: UserID(rawValue: 0), to: ItemID(rawValue: 1), in: domain, at: 1)
+            _ = truth.cluster(of: ItemID(rawValue: 1))
         }
-        return columns + [
-            Kind(name: "dataset.json", form: .json, file: "data/dataset.json", read: describe),
-            Kind(
-                name: "dataset.json with checksum", form: .json, file: "data/dataset.json",
-                reseal: { try Resealing.dataset($0.path("data")) }, read: describe),
+        let names = [
+            "truth.json", "user-tastes.f32", "user-tastes-last.f32", "item-vectors.f32",
+            "item-clusters.i32",
         ]
+        return names.map { name in
+            Kind(
+                name: name, form: name.hasSuffix("json") ? .json : .bytes,
+                file: "data/truth/\(name)", read: open)
+        }
     }
 
     private static var vectors: [Kind] {
@@ -176,16 +196,18 @@ struct Kind {
     // MARK: Imports
 
     private static func imports(
-        _ name: String, _ form: Form, of source: (events: String, items: String?),
-        _ format: ImportFormat, _ options: ImportOptions = ImportOptions()
+        _ file: String, called name: String? = nil, as form: Form = .text, events: String? = nil,
+        items: String? = nil, users: String? = nil, _ format: ImportFormat,
+        _ options: ImportOptions = ImportOptions()
     ) -> Kind {
-        Kind(name: "import \(name)", form: form, file: name) { corpus in
+        Kind(name: "import \(name ?? file)", form: form, file: file) { corpus in
             var options = options
             options.replace = true
             try Importer.run(
                 sources: [
                     ImportSource(
-                        events: corpus.path(source.events), items: source.items.map(corpus.path))
+                        events: corpus.path(events ?? file), items: items.map(corpus.path),
+                        users: users.map(corpus.path))
                 ], format: format, options: options, to: corpus.path("imported"))
         }
     }
@@ -196,21 +218,32 @@ struct Kind {
                 time: .name("time"), rating: .name("rating"), domain: .name("domain")))
         let tsv = ImportFormat.delimited(
             DelimitedFormat(delimiter: "\t", time: .name("time"), domain: .name("domain")))
+        let log = ImportFormat.delimited(
+            DelimitedFormat(
+                time: .name("time"), domain: .name("domain"), behaviour: .name("what")))
         var skipping = ImportOptions()
         skipping.onBadLine = .skip(limit: 10)
         return [
-            imports("events.csv", .text, of: ("events.csv", nil), csv),
-            imports("events.csv", .text, of: ("events.csv", "items.csv"), csv, skipping),
-            imports("items.csv", .text, of: ("events.csv", "items.csv"), csv),
-            imports("items.jsonl", .text, of: ("events.csv", "items.jsonl"), csv),
-            imports("events.tsv", .text, of: ("events.tsv", nil), tsv),
-            imports("events.inter", .text, of: ("events.inter", "events.item"), .recBole),
-            imports("events.item", .text, of: ("events.inter", "events.item"), .recBole),
-            imports("amazon.csv", .text, of: ("amazon.csv", nil), .amazonRatings),
-            imports("ratings.dat", .text, of: ("ratings.dat", "movies.dat"), .movieLens),
-            imports("movies.dat", .text, of: ("ratings.dat", "movies.dat"), .movieLens),
-            imports("sequences.txt", .text, of: ("sequences.txt", "map.json"), .sequences),
-            imports("map.json", .json, of: ("sequences.txt", "map.json"), .sequences),
+            imports("events.csv", csv),
+            imports(
+                "events.csv", called: "events.csv, bad lines skipped", items: "items.csv", csv,
+                skipping),
+            imports("items.csv", events: "events.csv", items: "items.csv", csv),
+            imports("items.jsonl", events: "events.csv", items: "items.jsonl", csv),
+            imports("events.tsv", tsv),
+            imports("log.csv", log),
+            imports("events.inter", items: "events.item", .recBole),
+            imports("events.item", events: "events.inter", items: "events.item", .recBole),
+            imports("amazon.csv", .amazonRatings),
+            imports("ratings.dat", items: "movies.dat", .movieLens),
+            imports("movies.dat", events: "ratings.dat", items: "movies.dat", .movieLens),
+            imports("ratings.csv", items: "movies.csv", .movieLens),
+            imports("movies.csv", events: "ratings.csv", items: "movies.csv", .movieLens),
+            imports("sequences.txt", items: "map.json", .sequences),
+            imports("map.json", as: .json, events: "sequences.txt", items: "map.json", .sequences),
+            imports(
+                "users.json", as: .json, events: "sequences.txt", items: "map.json",
+                users: "users.json", .sequences),
         ]
     }
 }

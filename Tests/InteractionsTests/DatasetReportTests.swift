@@ -46,6 +46,36 @@ import Testing
         #expect(try codes(folder.amazon(["A": good])).isEmpty)
     }
 
+    // By hand: a has 1 item, b 19, c 20.
+    @Test func findsDomainsWithFewItems() throws {
+        let counts = [1, 19, 20]
+        let texts = counts.map { count in
+            (0..<count).map { "u\($0 % 4),i\($0),5,\($0)\n" }.joined()
+        }
+        let dataset = try TemporaryFolder().amazon(["a": texts[0], "b": texts[1], "c": texts[2]])
+        let found = DatasetReport(dataset).findings.filter { $0.code == "few-items" }
+        #expect(found.map(\.severity) == [.warning, .warning])
+        #expect(
+            found.map(\.message) == [
+                "a has only 1 item; there is nothing to rank, and no case of it has a rival",
+                "b has only 19 items; a list of ten of them is no achievement",
+            ])
+    }
+
+    // Spaces in ids are found where no import has counted them.
+    @Test func findsSpacesInIds() throws {
+        let catalog = Catalog(
+            name: "a", firstItem: ItemID(rawValue: 1), externalIDs: ["x ", "y"])
+        let dataset = try Dataset(
+            catalogs: [catalog], users: ["u"],
+            events: [Event(user: UserID(rawValue: 0), item: ItemID(rawValue: 1))])
+        let found = DatasetReport(dataset).findings
+        #expect(found.contains { $0.code == "suspicious-ids" && $0.message.hasPrefix("1 ids") })
+        #expect(
+            found.first { $0.code == "no-times" }?.message.hasSuffix("in this order: as given")
+                == true)
+    }
+
     @Test func findsOddities() throws {
         let folder = try TemporaryFolder()
         let dataset = try folder.amazon(

@@ -45,6 +45,46 @@ import Testing
         #expect(decoded.brands == catalog.brands && decoded.alsoBought.isEmpty)
     }
 
+    @Test(arguments: [
+        ("12.99", 12.99), ("$12.99", 12.99), ("$ 12.99", 12.99), (" 12.99 $ ", 12.99), ("7", 7),
+        ("1e-05", 1e-05), (".5", 0.5), ("1,299.00", 1299), ("1,299", 1299),
+        ("$1,234,567.89", 1_234_567.89), ("12,99", 12.99), ("12,9", 12.9), ("0,999", 0.999),
+        ("1.299,00", 1299), ("1 299,50", 1299.5), ("1 299", 1299), ("12,9900", 12.99),
+        ("1234,5", 1234.5),
+    ])
+    func prices(text: String, value: Double) {
+        #expect(PriceReader.price(text) == value)
+    }
+
+    // A mark that neither groups thousands nor stands before the decimals is not swallowed.
+    @Test(arguments: [
+        "", "$", ",", "5 9", "$5 - $9", "3,4,5", "1,29,9", "1,2345,678", "1234,567,890", "12,99,",
+        ",99 5", "1,299,00", "1.29.9", "12.99,00", "-12,99", "12,99 EUR", "5,$9", "from 9.99",
+        "nan",
+        "1,299e3", "\u{0661}2,99",
+    ])
+    func textsThatAreNoPrice(text: String) {
+        #expect(PriceReader.price(text) == nil)
+    }
+
+    @Test(arguments: ["items.csv", "items.jsonl"])
+    func pricesThatAreNoneAreCounted(name: String) throws {
+        let prices = ["12,99", "1,2,3", "9 to 12"]
+        let lines = zip(["x", "y", "z"], prices).map { item, price in
+            name == "items.csv"
+                ? "\(item),\"\(price)\"" : #"{"id": "\#(item)", "price": "\#(price)"}"#
+        }
+        let text = (name == "items.csv" ? ["item,price"] : []) + lines
+        let folder = try TemporaryFolder()
+        let catalog = try catalog(
+            items: folder.file(name, text.joined(separator: "\n") + "\n"), folder)
+        #expect(catalog.prices == [12.99, nil, nil])
+        let notes = try Dataset.open(folder.dataset).manifest.sources[0].notes
+        #expect(
+            notes.first { $0.code == "prices-not-read" }?.text
+                == "2 prices are no number, such as \"1,2,3\", and unknown")
+    }
+
     @Test func jsonLines() throws {
         let folder = try TemporaryFolder()
         let catalog = try catalog(

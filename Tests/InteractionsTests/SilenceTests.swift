@@ -149,6 +149,9 @@ import Testing
             DelimitedFormat(domain: .name("shop")))
         #expect(dataset.catalogs.map(\.name) == ["A", "A ", "a"])
         #expect(notes(dataset) == ["padded-ids", "padded-ids", "alike-domains", "padded-domain"])
+        // What the import said of them is not said again in other words.
+        let codes = DatasetReport(dataset).findings.map(\.code)
+        #expect(codes.count { $0 == "padded-ids" } == 2 && !codes.contains("suspicious-ids"))
         for names in [["A", ""], ["A", " B"]] {
             #expect(throws: ImportError.self) {
                 try TemporaryFolder().delimited(
@@ -195,6 +198,47 @@ import Testing
         #expect(notes(untold).contains("items-ambiguous"))
         let unmatched = try dataset("i.csv", "item,title\n7,seven\n")
         #expect(notes(unmatched).contains("items-unmatched"))
+    }
+
+    // Each item file is told what of it alone hangs between domains, and each of its items once.
+    @Test func itemsOfSeveralDomainsInSeveralFiles() throws {
+        let folder = try TemporaryFolder()
+        func source(_ name: String, _ events: String, _ items: String) throws -> ImportSource {
+            ImportSource(
+                events: try folder.file("\(name).csv", "user,item,shop\n" + events),
+                items: try folder.file("\(name)-items.csv", "item,title\n" + items))
+        }
+        try Importer.run(
+            sources: [
+                source("one", "u,1,X\nu,2,X\nu,1,Y\nu,2,Y\nu,3,Y\nu,9,Z\n", "1,a\n3,b\n7,c\n"),
+                source("two", "v,1,Z\nv,4,Z\n", "1,d\n2,e\n"),
+            ], format: .delimited(DelimitedFormat(domain: .name("shop"))), to: folder.dataset)
+        let dataset = try Dataset.open(folder.dataset)
+        #expect(dataset.catalogs.map(\.titles) == [[], [nil, nil, "b"], []])
+        func text(_ code: String, of file: String) -> String? {
+            dataset.manifest.sources.first { $0.name == file }?.notes
+                .first { $0.code == code }?.text
+        }
+        #expect(
+            text("items-matched", of: "one-items.csv")
+                == "1 of its 3 items are items of the dataset, 1 are not")
+        #expect(
+            text("items-ambiguous", of: "one-items.csv")?.hasPrefix("1 of its 3 items have an id")
+                == true)
+        // None of the second file's is taken, but none is foreign.
+        #expect(
+            text("items-matched", of: "two-items.csv")
+                == "0 of its 2 items are items of the dataset, 0 are not")
+        #expect(
+            text("items-ambiguous", of: "two-items.csv")?.hasPrefix("2 of its 2 items have an id")
+                == true)
+        #expect(text("items-unmatched", of: "two-items.csv") == nil)
+        // 4 and 9 of Z have no line; 1 and 2 have one, though nobody knows for which.
+        let unlisted = dataset.manifest.notes.filter { $0.code == "items-without-line" }
+        #expect(
+            unlisted.map(\.text) == [
+                "2 of 3 items of Z are in no item file; nothing but their id is known"
+            ])
     }
 
     @Test func filesOfOtherKinds() throws {

@@ -154,6 +154,36 @@ import Testing
         #expect(checked > 10)
     }
 
+    @Test func timePointsKeepMicroseconds() throws {
+        let first: Int64 = 1_555_632_000_000_000
+        let catalog = Catalog(
+            name: "a", firstItem: ItemID(rawValue: 1), externalIDs: ["w", "x", "y", "z"])
+        let dataset = try Dataset(
+            catalogs: [catalog], users: ["u"],
+            events: (0..<4).map {
+                Event(
+                    user: UserID(rawValue: 0), item: ItemID(rawValue: $0 + 1),
+                    time: first + Int64($0))
+            })
+        let rule = """
+            {"kind": "time-points", "validation": "2019-04-19T00:00:00.000001Z", \
+            "test": "2019-04-19T00:00:00.000003Z"}
+            """
+        let split = try Split(
+            try JSONDecoder().decode(SplitRule.self, from: Data(rule.utf8)), dataset: dataset,
+            seed: 0)
+        #expect(roles(split) == [".vvt"])
+    }
+
+    // A time point is one moment: what leaves out the hour or the zone is none, and so is a day that never was.
+    @Test(arguments: [
+        "2019-04-19", "2019-04-19T00:00:00", "2019-04-19T00:00", "2019-02-30T00:00:00Z",
+        "2019-04-19T25:00:00Z", "2019-04-19T00:00:00Zulu", "19.4.2019", "",
+    ])
+    func textsThatAreNoTimePoint(text: String) {
+        #expect(TimePoint(parsing: text) == nil)
+    }
+
     @Test func rulesReadWell() throws {
         let texts: [(String, SplitRule)] = [
             (#""leave-one-out""#, .leaveOneOut),
@@ -174,6 +204,12 @@ import Testing
                 #"{"kind": "time-points", "validation": "2019-04-19T02:00:00+02:00", "test": 1555804800.5}"#,
                 .timePoints(
                     validation: TimePoint(seconds: 1_555_632_000),
+                    test: TimePoint(seconds: 1_555_804_800.5))
+            ),
+            (
+                #"{"kind": "time-points", "validation": "2019-04-19T02:00:00.000001+02:00", "test": "2019-04-21 00:00:00,5Z"}"#,
+                .timePoints(
+                    validation: TimePoint(seconds: 1_555_632_000.000001),
                     test: TimePoint(seconds: 1_555_804_800.5))
             ),
             (

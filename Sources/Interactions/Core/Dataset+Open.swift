@@ -101,8 +101,9 @@ extension Dataset {
         let manifest: DatasetManifest
         do {
             let data = try FileReading.data(path)
-            let version = try JSONFile.decode(VersionOnly.self, data, path: path.path).formatVersion
-            guard version == DatasetManifest.currentFormatVersion else {
+            if let version = JSONFile.version(of: data),
+                version != DatasetManifest.currentFormatVersion
+            {
                 throw DatasetError.unsupportedVersion(
                     path: path.path, found: version,
                     supported: DatasetManifest.currentFormatVersion)
@@ -153,8 +154,4 @@ extension Dataset {
                 path: path, reason: "expected numbers in \(range), got \(bounds.0)…\(bounds.1)")
         }
     }
-}
-
-private struct VersionOnly: Decodable {
-    let formatVersion: Int
 }

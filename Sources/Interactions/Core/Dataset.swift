@@ -2,8 +2,8 @@ public import Foundation
 
 /// Events of many users in one or more domains, memory-mapped from a directory.
 ///
-/// Each user's events are contiguous and in time order; events with equal times, and all events of
-/// a source without times, keep the source's order.
+/// Each user's events are contiguous and in time order; what orders events of one time, and all where there are no
+/// times, is the manifest's ``DatasetManifest/tieOrder``.
 public final class Dataset: Sendable {
     /// How many units of an event's time make a second: times are in microseconds.
     public static let ticksPerSecond: Int64 = 1_000_000
@@ -67,7 +67,7 @@ public final class Dataset: Sendable {
     /// Whether any event has a rating.
     public var hasRatings: Bool { ratings != nil }
 
-    /// Whether the source had times; without them the order of events is the source's.
+    /// Whether the source had times; without them ``DatasetManifest/tieOrder`` alone orders a user's events.
     public var hasTimes: Bool { manifest.hasTimes }
 
     /// The domains from the first to the last.

@@ -18,7 +18,7 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public var items: Int
     /// The number of events.
     public var events: Int
-    /// Whether the source has times; without them the order of events is the file's.
+    /// Whether the source has times; without them ``tieOrder`` alone orders a user's events.
     public var hasTimes: Bool
     /// Whether any event has a rating.
     public var hasRatings: Bool

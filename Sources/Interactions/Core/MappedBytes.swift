@@ -11,17 +11,8 @@ final class MappedBytes: @unchecked Sendable {
 
     /// Maps the regular file at `path`.
     init(path: String) throws(SystemError) {
-        let (descriptor, size) = try FileReading.open(path)
-        defer { close(descriptor) }
-        isMapped = size > 0
-        guard size > 0 else {
-            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-            return
-        }
-        guard let address = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
-            address != MAP_FAILED
-        else { throw SystemError() }
-        bytes = UnsafeRawBufferPointer(start: address, count: size)
+        bytes = try FileReading.map(path)
+        isMapped = bytes.baseAddress != nil
     }
 
     /// Copies an array's elements.

@@ -35,16 +35,4 @@ struct DatasetOutput {
             throw .unwritable(path: error.path, reason: error.reason)
         }
     }
-
-    /// Writes a value as JSON.
-    static func write(_ value: some Encodable, to path: String) throws(ImportError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else {
-            preconditionFailure("DatasetOutput: expected a value that JSON can hold for \(path)")
-        }
-        let writer = try FileWriter(path: path, isChecked: false)
-        data.withUnsafeBytes { writer.write($0) }
-        try writer.finish()
-    }
 }

@@ -17,10 +17,9 @@ struct DatasetStaging {
         try checkDestination()
         Unfinished.removeLeftovers(of: name, in: parent)
         do {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true)
+            try AtomicFile.makeDirectory(directory)
         } catch {
-            throw .unwritable(path: directory.path, reason: SystemError.reason(of: error))
+            throw .unwritable(path: error.path, reason: error.reason)
         }
     }
 
@@ -55,10 +54,9 @@ struct DatasetStaging {
     func discard() { try? FileManager.default.removeItem(at: directory) }
 
     private func checkDestination() throws(ImportError) {
-        let files = FileManager.default
-        guard files.fileExists(atPath: destination.path) else { return }
+        guard FileManager.default.fileExists(atPath: destination.path) else { return }
         let manifest = destination.appendingPathComponent(DatasetFiles.manifest)
-        guard let data = files.contents(atPath: manifest.path),
+        guard let data = try? FileReading.data(manifest),
             (try? JSONDecoder().decode(Version.self, from: data)) != nil
         else { throw .destinationNotADataset(path: destination.path) }
         guard replace else { throw .destinationExists(path: destination.path) }

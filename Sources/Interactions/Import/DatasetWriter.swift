@@ -5,15 +5,13 @@ struct DatasetWriter {
     private let table: EventTable
     private let keepsUnusedItems: Bool
     private var output: DatasetOutput
-    /// The items that each item file has something of.
-    private var matches: [Int]
-    private var ambiguous = 0
+    private var matches: ItemMatches
 
     /// `keepsUnusedItems` gives items without events an id too, so that all ids stay as they were.
     init(_ table: EventTable, directory: URL, keepsUnusedItems: Bool) {
         self.table = table
         output = DatasetOutput(directory: directory)
-        matches = [Int](repeating: 0, count: table.sink.itemInfos.count)
+        matches = ItemMatches(table.sink)
         self.keepsUnusedItems = keepsUnusedItems
     }
 
@@ -28,7 +26,7 @@ struct DatasetWriter {
         var sorted = concurrentMap(tables.count) { tables[$0].sortedOrder(of: kept[$0]) }
         let sortedUsers = sorted.removeFirst()
         let (itemIDs, itemCounts) = try writeCatalogs(sink.keepsItemOrder ? keptItems : sorted)
-        noteMatches(itemCounts.reduce(0, +))
+        matches.addNotes()
         let users = sink.keepsUserOrder ? keptUsers : sortedUsers
         try writeUsers(users, sorted: sortedUsers)
         let counts = try writeEvents(users: users, itemIDs: itemIDs)
@@ -45,7 +43,9 @@ struct DatasetWriter {
             reorderedUsers: table.reorderedUsers, tieOrder: .linesThenHash,
             sources: sink.sources, filters: filters, files: output.files,
             checksum: DatasetManifest.totalChecksum(of: output.files),
-            notes: ImportNotes(table, users: keptUsers, items: keptItems).all)
+            notes: ImportNotes(
+                table, users: keptUsers, items: keptItems, unlisted: matches.unlisted
+            ).all)
         try output.write(manifest)
         return manifest
     }
@@ -77,13 +77,11 @@ struct DatasetWriter {
         for domain in 0..<table.domainCount {
             let names = table.sink.items[domain]
             let first = table.firstItems[domain]
-            let domainName = table.sink.domainNames[domain]
             let writer = try output.open(DatasetFiles.catalog(domain))
             for item in items[domain] {
                 let name = names.bytes(Int(item))
-                let features = features(of: name, domain: domain, named: domainName)
-                let line = CatalogFile.line(
-                    id: names.string(Int(item)), features ?? ItemFeatures())
+                let features = matches.features(of: name, domain: domain)
+                let line = CatalogFile.line(id: names.string(Int(item)), features)
                 line.withUnsafeBytes { writer.write($0) }
                 ids[first + Int(item)] = next
                 next += 1
@@ -91,60 +89,6 @@ struct DatasetWriter {
             try output.close(writer)
         }
         return (ids, items.map(\.count))
-    }
-
-    /// What the item files say of an item; the first one that has it counts.
-    private mutating func features(
-        of item: UnsafeRawBufferPointer, domain: Int, named name: String
-    ) -> ItemFeatures? {
-        var found: ItemFeatures?
-        for (index, info) in table.sink.itemInfos.enumerated() {
-            guard let own = info.features(of: item, domain: domain, name: name) else { continue }
-            if case .any = info.scope, table.sink.items.count(where: { $0.find(item) != nil }) > 1 {
-                ambiguous += 1
-                continue
-            }
-            matches[index] += 1
-            found = found ?? own
-        }
-        return found
-    }
-
-    /// Says for each item file how many of its items are the dataset's.
-    private func noteMatches(_ itemCount: Int) {
-        let sink = table.sink
-        let infos = sink.itemInfos
-        for source in sink.sources.indices {
-            let own = infos.indices.filter { infos[$0].source == source }
-            guard let first = own.first else { continue }
-            let lines = own.reduce(0) { $0 + infos[$1].count }
-            let matched = own.reduce(0) { $0 + matches[$1] }
-            if matched == 0 {
-                sink.note(
-                    "items-unmatched",
-                    "none of its \(lines) items, such as \"\(infos[first].firstID)\", is an item of the "
-                        + "events; are the ids those of another column or shop?", ofSource: source)
-            } else {
-                sink.note(
-                    "items-matched",
-                    "\(matched) of its \(lines) items are items of the dataset, \(lines - matched) are "
-                        + "not", ofSource: source)
-            }
-            let repeated = own.reduce(0) { $0 + infos[$1].repeatedLines }
-            if repeated > 0 {
-                sink.note(
-                    "items-repeated",
-                    "\(repeated) lines are about an item that has a line before; the first counts",
-                    ofSource: source)
-            }
-            if ambiguous > 0, case .any = infos[first].scope {
-                sink.note(
-                    "items-ambiguous",
-                    "\(ambiguous) items have an id that several domains have, and the file does not "
-                        + "say which is meant; nothing of it is taken for them, add a column with the "
-                        + "domain", ofSource: source)
-            }
-        }
     }
 
     /// Writes the users in their order and, as places in it, by their bytes.

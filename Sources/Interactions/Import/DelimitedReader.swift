@@ -36,11 +36,7 @@ struct DelimitedReader: ~Copyable {
     /// Reads the whole file; `key` is what its place among events of one time is drawn by.
     mutating func run(key: String) throws(ImportError) {
         let lines = records.lines
-        guard try records.next() else { throw .emptyFile(path: lines.path) }
-        if let problem = records.problem {
-            throw .malformed(path: lines.path, line: lines.lineNumber, reason: problem.reason)
-        }
-        let names = records.fields.texts
+        let names = try records.first()
         let positions = try layout.positions(firstLine: names, path: lines.path)
         try firstLine.begin(names, positions)
         sink.beginEvents(key: key)
@@ -57,7 +53,7 @@ struct DelimitedReader: ~Copyable {
             }
             if firstLine.isUndecided { try firstLine.compare(records.fields) }
             if lines.bytesRead >= nextReport {
-                sink.report(stage, lines.bytesRead, of: lines.size)
+                try sink.report(stage, lines.bytesRead, of: lines.size)
                 nextReport = lines.bytesRead + (16 << 20)
             }
             isRead = try records.next()
@@ -166,22 +162,19 @@ struct DelimitedReader: ~Copyable {
                 && behaviourNames.string($0).lowercased() != Behaviour.other.description
         }
         if !unknown.isEmpty {
-            let names = unknown.prefix(5).map { "\"\(behaviourNames.string($0))\"" }
+            let names = unknown.map { "\"\(behaviourNames.string($0))\"" }
             sink.note(
                 "unknown-behaviours",
                 "\(unknown.reduce(0) { $0 + behaviourCounts[$1] }) events have a behaviour that has "
-                    + "no name here (\(names.joined(separator: ", "))"
-                    + "\(unknown.count > 5 ? ", …" : "")); they are kept as \"other\"",
+                    + "no name here (\(names.listed(first: 5))); they are kept as \"other\"",
                 ofSource: source)
         }
-        let outside = domains.indices.filter { domains[$0] < 0 }.map { domainNames.string($0) }
+        let outside = domains.indices.filter { domains[$0] < 0 }
+            .map { "\"\(domainNames.string($0))\"" }
         if !outside.isEmpty {
             sink.note(
                 "other-domains",
-                "not among the domains asked for: "
-                    + outside.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
-                    + (outside.count > 10 ? " and \(outside.count - 10) more" : ""),
-                ofSource: source)
+                "not among the domains asked for: " + outside.listed(first: 10), ofSource: source)
         }
     }
 }

@@ -47,34 +47,33 @@ final class EventSpill {
         count += 1
     }
 
+    /// Throws where events could not be written, so that a long reading ends when the device is full.
+    func check() throws(ImportError) { try writer.check() }
+
     /// Calls `body` with every event in the order of reading.
     func forEach(_ body: (RawEvent) -> Void) throws(ImportError) {
         try writer.finish()
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .unreadable(path: path, reason: SystemError().description)
-        }
-        defer { close(descriptor) }
-        let capacity = 1 << 16
-        let buffer = UnsafeMutableBufferPointer<RawEvent>.allocate(capacity: capacity)
+        let buffer = UnsafeMutableBufferPointer<RawEvent>.allocate(capacity: 1 << 16)
         defer { buffer.deallocate() }
-        let size = MemoryLayout<RawEvent>.size
         var left = count
-        while left > 0 {
-            let wanted = min(left, capacity) * size
-            var filled = 0
-            while filled < wanted {
-                let got = read(
-                    descriptor, UnsafeMutableRawPointer(buffer.baseAddress).map { $0 + filled },
-                    wanted - filled)
-                guard got > 0 else {
-                    throw .unreadable(
-                        path: path, reason: SystemError().description)
-                }
-                filled += got
+        do throws(SystemError) {
+            let (descriptor, _) = try FileReading.open(path)
+            defer { close(descriptor) }
+            while left > 0 {
+                let wanted = min(left, buffer.count)
+                let bytes = UnsafeMutableRawBufferPointer(
+                    start: buffer.baseAddress, count: wanted * MemoryLayout<RawEvent>.size)
+                guard try bytes.fill(from: descriptor) == bytes.count else { break }
+                for index in 0..<wanted { body(buffer[index]) }
+                left -= wanted
             }
-            for index in 0..<wanted / size { body(buffer[index]) }
-            left -= wanted / size
+        } catch {
+            throw .unreadable(path: path, reason: error.description)
+        }
+        guard left == 0 else {
+            throw .unreadable(
+                path: path,
+                reason: "another program cut off its last \(left) events; run the command again")
         }
     }
 }

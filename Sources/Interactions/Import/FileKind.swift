@@ -1,5 +1,5 @@
 /// What a file is that is no text in UTF-8, by its first bytes.
-public enum FileKind: String, Sendable, CaseIterable {
+public enum FileKind: Sendable {
     /// Compressed by gzip.
     case gzip
     /// Compressed by zstd.

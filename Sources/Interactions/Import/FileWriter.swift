@@ -52,23 +52,21 @@ final class FileWriter {
     /// Writes what is buffered; throws the first failure of any write.
     func finish() throws(ImportError) {
         flush()
+        try check()
+    }
+
+    /// Throws the first failure of any write so far.
+    func check() throws(ImportError) {
         if let failure { throw failure }
     }
 
-    /// Failures are kept for ``finish()``, so that single writes stay cheap.
+    /// Failures are kept for ``check()``, so that single writes stay cheap.
     private func flush() {
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[0..<filled])
         if isChecked { checksum.update(bytes) }
         byteCount += filled
-        var position = 0
-        while position < filled, failure == nil {
-            let count = Foundation.write(
-                descriptor, bytes.baseAddress.map { $0 + position }, filled - position)
-            if count < 0 {
-                failure = .unwritable(
-                    path: path, reason: SystemError().description)
-            }
-            position += max(count, 0)
+        if failure == nil, let refusal = bytes.write(to: descriptor) {
+            failure = .unwritable(path: path, reason: refusal.description)
         }
         filled = 0
     }

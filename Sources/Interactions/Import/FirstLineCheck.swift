@@ -134,19 +134,16 @@ struct FirstLineCheck {
         notes.append(
             DatasetManifest.Note(
                 code: "columns-not-read",
-                text: "columns that are not read: "
-                    + unread.prefix(20).map(title).joined(separator: ", ")
-                    + (unread.count > 20 ? " and \(unread.count - 20) more" : "")))
+                text: "columns that are not read: " + unread.map(title).listed()))
     }
 
     /// A date, or a number that is a time from 1990 on in seconds or a smaller unit.
     private static func looksLikeTime(_ text: String) -> Bool {
         ByteOrder.withBytes(of: text) { bytes in
             if Numbers.isoTicks(bytes) != nil { return true }
-            guard let number = Numbers.decimal(bytes), number >= 631_152_000 else { return false }
-            return [1, 1e3, 1e6, 1e9].contains {
-                number >= 631_152_000 * $0 && number <= Double(TimeReader.latestSecond) * $0
-            }
+            guard let number = Numbers.decimal(bytes) else { return false }
+            let seconds = Double(TimeReader.firstLogged)...Double(TimeReader.latestSecond)
+            return TimeFormat.units.contains { seconds.contains(number / Double($0.perSecond)) }
         }
     }
 

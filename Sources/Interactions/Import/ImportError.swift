@@ -60,9 +60,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func hint(column: String, known: [String], nearest: String?) -> String {
-        let listed =
-            known.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
-            + (known.count > 20 ? " and \(known.count - 20) more" : "")
+        let listed = known.map { "\"\($0)\"" }.listed()
         if let number = Int(column) {
             let place = known.firstIndex(of: column).map {
                 "; the one called \(column) is number \($0 + 1)"

@@ -2,7 +2,8 @@
 struct ImportNotes {
     private(set) var all: [DatasetManifest.Note] = []
 
-    init(_ table: EventTable, users: [UInt32], items: [[UInt32]]) {
+    /// `unlisted` has the number of each domain's items that are in no item file.
+    init(_ table: EventTable, users: [UInt32], items: [[UInt32]], unlisted: [Int]) {
         let sink = table.sink
         notePadding("user", of: sink.users, users)
         for (domain, numbers) in items.enumerated() {
@@ -25,7 +26,13 @@ struct ImportNotes {
                 "same-files",
                 group.map(\.name).joined(separator: " and ") + " have the same bytes")
         }
-        noteItemsWithoutLine(table, items)
+        guard !sink.itemInfos.isEmpty else { return }
+        for (domain, count) in unlisted.enumerated() where count > 0 {
+            add(
+                "items-without-line",
+                "\(count) of \(items[domain].count) items of \(sink.domainNames[domain]) are in no item "
+                    + "file; nothing but their id is known")
+        }
     }
 
     /// A name without spaces at its ends, in small letters.
@@ -59,24 +66,6 @@ struct ImportNotes {
             "\(padded) ids (\(what)), such as \"\(first)\", have a space at an end and are taken as they "
                 + "stand; \(twins) of them are another id without it")
     }
-
-    private mutating func noteItemsWithoutLine(_ table: EventTable, _ items: [[UInt32]]) {
-        let sink = table.sink
-        guard !sink.itemInfos.isEmpty else { return }
-        for (domain, numbers) in items.enumerated() {
-            let (names, name) = (sink.items[domain], sink.domainNames[domain])
-            let without = numbers.count { number in
-                !sink.itemInfos.contains {
-                    $0.features(of: names.bytes(Int(number)), domain: domain, name: name) != nil
-                }
-            }
-            guard without > 0 else { continue }
-            add(
-                "items-without-line",
-                "\(without) of \(numbers.count) items of \(name) are in no item file; nothing but "
-                    + "their id is known")
-        }
-    }
 }
 
 extension String {
@@ -86,5 +75,12 @@ extension String {
         while let first = text.first, first.isWhitespace { text.removeFirst() }
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Collection<String> {
+    /// The first so many with commas between them, and how many more there are.
+    func listed(first limit: Int = 20) -> String {
+        prefix(limit).joined(separator: ", ") + (count > limit ? " and \(count - limit) more" : "")
     }
 }

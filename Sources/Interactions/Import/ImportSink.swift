@@ -197,8 +197,9 @@ final class ImportSink {
         examples = []
     }
 
-    /// Reports how far a stage is.
-    func report(_ stage: String, _ completed: Int, of total: Int) {
+    /// Reports how far a stage is; throws where its events cannot be written.
+    func report(_ stage: String, _ completed: Int, of total: Int) throws(ImportError) {
+        try spill.check()
         progress?(ImportProgress(stage: stage, completed: completed, total: total))
     }
 }

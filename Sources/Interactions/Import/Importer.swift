@@ -33,6 +33,7 @@ public import Foundation
 /// | an item twice in an item file | the first line counts; counted |
 /// | an item file's items without events, items without a line | counted |
 /// | an id that several domains have, in an item file that names no domains | nothing is taken for it; counted |
+/// | a price with a decimal comma, such as `12,99` or `1.299,00` | read; in `1,299` the comma groups thousands |
 /// | a price that is no number, such as `$5 - $9` | unknown, counted |
 /// | an id or a domain's name with a space at an end | taken as it stands; counted |
 public enum Importer {
@@ -69,19 +70,19 @@ public enum Importer {
         } else {
             try readDelimited(sources, format, sink)
         }
-        sink.report("sort", 0, of: spill.count)
+        try sink.report("sort", 0, of: spill.count)
         let table = try EventTable(sink, scratch: directory)
         try checkDomains(table, after: nil)
         var steps: [DatasetManifest.FilterStep] = []
         for (index, filter) in options.filters.enumerated() {
-            sink.report("filter \(filter)", index, of: options.filters.count)
+            try sink.report("filter \(filter)", index, of: options.filters.count)
             try table.apply(filter)
             let left = try checkDomains(table, after: filter)
             steps.append(
                 DatasetManifest.FilterStep(
                     filter: filter, events: left.events, users: left.users, items: left.items))
         }
-        sink.report("write", 0, of: spill.count)
+        try sink.report("write", 0, of: spill.count)
         var writer = DatasetWriter(
             table, directory: directory,
             keepsUnusedItems: format == .sequences && options.filters.isEmpty)
@@ -221,7 +222,7 @@ public enum Importer {
             try reader.run(into: target)
         }
         for info in [other] + named.sorted(by: { $0.key < $1.key }).map(\.value)
-        where info.count > 0 {
+        where !info.features.isEmpty {
             sink.add(info)
         }
     }

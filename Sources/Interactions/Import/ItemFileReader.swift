@@ -13,8 +13,7 @@ struct ItemFileReader: ~Copyable {
     private let domainName: String?
     private let separator: Unicode.Scalar
     private var latin1 = 0
-    private var prices = 0
-    private var firstPrice = ""
+    private var prices = PriceReader()
 
     /// `domainName` is what the column with the items' domains is called, where the events name theirs.
     init(path: String, format: ImportFormat, domainName: String?, sink: ImportSink)
@@ -55,12 +54,8 @@ struct ItemFileReader: ~Copyable {
     /// Reads the whole file into what `info` gives for a domain's name, nil where the file has no column of it.
     mutating func run(into info: (_ domain: String?) -> ItemInfo) throws(ImportError) {
         let lines = records.lines
-        guard try records.next() else { throw .emptyFile(path: lines.path) }
-        if let problem = records.problem {
-            throw .malformed(path: lines.path, line: lines.lineNumber, reason: problem.reason)
-        }
         let header = HeaderColumns(
-            records.fields.texts, isHeader: hasHeader, isTyped: isTyped, path: lines.path)
+            try records.first(), isHeader: hasHeader, isTyped: isTyped, path: lines.path)
         let columns = try columns(header)
         var isRead = hasHeader ? try records.next() : true
         while isRead {
@@ -97,14 +92,9 @@ struct ItemFileReader: ~Copyable {
             throw LineProblem(reason: "expected \(count) fields, got \(records.fields.count)")
         }
         let price = columns.price.flatMap { text($0) }
-        let number = price.flatMap(Numbers.price)
-        if let price, number == nil {
-            prices += 1
-            if prices == 1 { firstPrice = price }
-        }
         let features = ItemFeatures(
             title: columns.title.flatMap { text($0) }, brand: columns.brand.flatMap { text($0) },
-            price: number, text: columns.body.flatMap { text($0) },
+            price: prices.price(price), text: columns.body.flatMap { text($0) },
             alsoBought: columns.bought.map { list($0) } ?? [])
         var domain: String?
         if let column = columns.domain {
@@ -138,9 +128,7 @@ struct ItemFileReader: ~Copyable {
         if !unread.isEmpty {
             sink.note(
                 "columns-not-read",
-                "columns that are not read: " + unread.prefix(20).joined(separator: ", ")
-                    + (unread.count > 20 ? " and \(unread.count - 20) more" : ""),
-                ofSource: source)
+                "columns that are not read: " + unread.listed(), ofSource: source)
         }
         if let text = records.longRecordsText {
             sink.note("multi-line-fields", text, ofSource: source)
@@ -150,11 +138,6 @@ struct ItemFileReader: ~Copyable {
                 "latin-1", "\(latin1) texts are not UTF-8 and were read as Latin-1",
                 ofSource: source)
         }
-        if prices > 0 {
-            sink.note(
-                "prices-not-read",
-                "\(prices) prices are no number, such as \"\(firstPrice)\", and unknown",
-                ofSource: source)
-        }
+        prices.addNote(to: sink)
     }
 }

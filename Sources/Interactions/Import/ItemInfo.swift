@@ -22,7 +22,8 @@ final class ItemInfo {
     private(set) var repeatedLines = 0
     private let table = StringTable()
     private var domains: [Int16] = []
-    private var features: [ItemFeatures] = []
+    /// What each item's line says, in the order of the lines.
+    private(set) var features: [ItemFeatures] = []
     private let unknown: Int?
 
     init(_ scope: Scope) {
@@ -34,9 +35,6 @@ final class ItemInfo {
             case .named, .any: nil
             }
     }
-
-    /// The number of items.
-    var count: Int { features.count }
 
     /// The id of the item that was added first.
     var firstID: String { table.count > 0 ? table.string(0) : "" }
@@ -64,8 +62,8 @@ final class ItemInfo {
         return domains[index] < 0 ? nil : Int(domains[index])
     }
 
-    /// The features of an item of a domain, or nil when the file has none of it.
-    func features(of item: UnsafeRawBufferPointer, domain: Int, name: String) -> ItemFeatures? {
+    /// The place among the file's items of an item of a domain, or nil when the file has none of it.
+    func place(of item: UnsafeRawBufferPointer, domain: Int, name: String) -> Int? {
         guard let index = table.find(item) else { return nil }
         let isMeant =
             switch scope {
@@ -74,6 +72,6 @@ final class ItemInfo {
             case .named(let own): own == name
             case .any: true
             }
-        return isMeant ? features[index] : nil
+        return isMeant ? index : nil
     }
 }

@@ -16,8 +16,7 @@ final class ItemLinesReader {
     private let sink: ImportSink
     private let domainKey: String?
     private var unreadKeys: Set<String> = []
-    private var prices = 0
-    private var firstPrice = ""
+    private var prices = PriceReader()
 
     /// Whether a file is one of JSON lines by its name.
     static func reads(_ file: URL) -> Bool { ["jsonl", "json"].contains(file.pathExtension) }
@@ -55,17 +54,12 @@ final class ItemLinesReader {
         for key in object.keys where !Self.knownKeys.contains(key) && key != domainKey {
             unreadKeys.insert(key)
         }
-        let price = Self.scalar(object["price"])
-        if let price, Numbers.price(price) == nil {
-            prices += 1
-            if prices == 1 { firstPrice = price }
-        }
         let domain = domainKey.flatMap { Self.scalar(object[$0]) }
         let categories = Self.strings(object["categories"] ?? object["category"])
         let features = ItemFeatures(
             title: Self.scalar(object["title"]),
             brand: Self.scalar(object["brand"] ?? object["store"]),
-            price: price.flatMap(Numbers.price),
+            price: prices.price(Self.scalar(object["price"])),
             text: Self.joined(object["text"] ?? object["description"]),
             alsoBought: Self.strings(
                 object["also_bought"] ?? object["also_buy"]
@@ -84,21 +78,13 @@ final class ItemLinesReader {
     }
 
     private func addNotes() {
-        let source = sink.sources.count - 1
         if !unreadKeys.isEmpty {
-            let keys = unreadKeys.sorted()
             sink.note(
                 "columns-not-read",
-                "keys that are not read: "
-                    + keys.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
-                    + (keys.count > 20 ? " and \(keys.count - 20) more" : ""), ofSource: source)
+                "keys that are not read: " + unreadKeys.sorted().map { "\"\($0)\"" }.listed(),
+                ofSource: sink.sources.count - 1)
         }
-        if prices > 0 {
-            sink.note(
-                "prices-not-read",
-                "\(prices) prices are no number, such as \"\(firstPrice)\", and unknown",
-                ofSource: source)
-        }
+        prices.addNote(to: sink)
     }
 
     /// A text that is not empty, or a number as text.

@@ -32,17 +32,11 @@ final class LineReader {
 
     init(path: String) throws(ImportError) {
         self.path = path
-        descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .unreadable(path: path, reason: SystemError().description)
+        do {
+            (descriptor, size) = try FileReading.open(path)
+        } catch {
+            throw .unreadable(path: path, reason: error.description)
         }
-        var status = stat()
-        let isFile = fstat(descriptor, &status) == 0 && (status.st_mode & S_IFMT) == S_IFREG
-        guard isFile else {
-            close(descriptor)
-            throw .unreadable(path: path, reason: "not a regular file")
-        }
-        size = Int(status.st_size)
         buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
     }
 

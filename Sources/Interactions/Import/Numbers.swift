@@ -51,23 +51,16 @@ enum Numbers {
         return Double(text)
     }
 
-    /// A price such as `12.99`, `$12.99` or `1,299.00`; nil for anything else, which is unknown then.
-    static func price(_ text: String) -> Double? {
-        let digits = text.filter { $0 != "," && $0 != "$" && $0 != " " }
-        let value = ByteOrder.withBytes(of: digits) { decimal($0) }
-        return value.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
-    }
-
     /// ISO 8601 in ticks since 1970: a date of the calendar, and after `T` or a space a time of day, with seconds,
-    /// a fraction, and `Z`, `UTC` or an offset if any; nil for anything else.
-    static func isoTicks(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+    /// a fraction, and `Z`, `UTC` or an offset if any; nil for anything else, and where a zone is needed for one without.
+    static func isoTicks(_ bytes: UnsafeRawBufferPointer, needsZone: Bool = false) -> Int64? {
         var text = ISOText(bytes: bytes)
         guard let year = text.digits(4), text.skip("-"), let month = text.digits(2), text.skip("-"),
             let day = text.digits(2), (1...12).contains(month),
             day >= 1, day <= daysOfMonth(month, year: year)
         else { return nil }
         let days = daysSince1970(year: year, month: month, day: day)
-        if text.isAtEnd { return days * 86_400 * Dataset.ticksPerSecond }
+        if text.isAtEnd { return needsZone ? nil : days * 86_400 * Dataset.ticksPerSecond }
         guard text.skip("T") || text.skip(" "), let hour = text.digits(2), text.skip(":"),
             let minute = text.digits(2), hour <= 24, minute < 60
         else { return nil }
@@ -83,7 +76,7 @@ enum Numbers {
             }
         }
         guard hour < 24 || (minute == 0 && second == 0 && fraction == 0),
-            let offset = text.offset(), text.isAtEnd
+            !(needsZone && text.isAtEnd), let offset = text.offset(), text.isAtEnd
         else { return nil }
         let seconds = days * 86_400 + hour * 3600 + (minute - offset) * 60 + second
         return seconds * Dataset.ticksPerSecond + fraction

@@ -37,6 +37,15 @@ struct RecordReader: ~Copyable {
         return false
     }
 
+    /// Reads the first record and returns its fields; throws where there is none or it cannot be cut.
+    mutating func first() throws(ImportError) -> [String] {
+        guard try next() else { throw .emptyFile(path: lines.path) }
+        if let problem {
+            throw .malformed(path: lines.path, line: lines.lineNumber, reason: problem.reason)
+        }
+        return fields.texts
+    }
+
     /// The records of several lines in words; nil where there are none.
     var longRecordsText: String? {
         firstLongRecord.map {

@@ -34,13 +34,5 @@ final class ScratchColumn<Element: BitwiseCopyable> {
             start: mapped.bindMemory(to: Element.self, capacity: count), count: count)
     }
 
-    private static func allocate(_ descriptor: Int32, _ byteCount: Int) -> Int32 {
-        #if os(Linux)
-            return posix_fallocate(descriptor, 0, off_t(byteCount))
-        #else
-            return 0
-        #endif
-    }
-
     deinit { munmap(address, byteCount) }
 }

@@ -39,7 +39,7 @@ struct SequencesReader {
                 }
             }
             if reader.bytesRead >= nextReport {
-                sink.report(stage, reader.bytesRead, of: reader.size)
+                try sink.report(stage, reader.bytesRead, of: reader.size)
                 nextReport = reader.bytesRead + (16 << 20)
             }
         }

@@ -19,7 +19,7 @@ public enum TimeFormat: String, Sendable, CaseIterable {
     var words: String { self == .iso8601 ? "ISO 8601" : rawValue }
 
     /// The units of numbers, and for each how many make up a second.
-    fileprivate static let units: [(format: TimeFormat, perSecond: Int64)] = [
+    static let units: [(format: TimeFormat, perSecond: Int64)] = [
         (.seconds, 1), (.milliseconds, 1000), (.microseconds, 1_000_000),
         (.nanoseconds, 1_000_000_000),
     ]
@@ -37,6 +37,8 @@ public enum TimeFormat: String, Sendable, CaseIterable {
 
 /// Reads the times of one file, all in one form.
 struct TimeReader {
+    /// 1990-01-01: earlier than any log of events on the web.
+    static let firstLogged: Int64 = 631_152_000
     /// The latest second that is believed, the end of the year 2099.
     static let latestSecond: Int64 = 4_102_444_799
     private static let forms =

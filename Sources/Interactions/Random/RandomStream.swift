@@ -39,7 +39,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Codable, Equatable 
         return state
     }
 
-    private static func mix(_ value: UInt64) -> UInt64 {
+    /// SplitMix64's last step, which carries each bit into all others.
+    package static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB

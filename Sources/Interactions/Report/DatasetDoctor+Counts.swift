@@ -35,7 +35,8 @@ extension DatasetDoctor {
         return findings
     }
 
-    private var tieRule: String {
+    /// How events of one time are ordered, in words.
+    var tieRule: String {
         switch dataset.manifest.tieOrder {
         case .given: "as given"
         case .linesThenHash:
@@ -116,7 +117,7 @@ extension DatasetDoctor {
                 finding(
                     .warning, "few-items",
                     domain.items == 1
-                        ? "\(domain.name) has only 1 item; there is nothing to rank"
+                        ? "\(domain.name) has only 1 item; there is nothing to rank, and no case of it has a rival"
                         : "\(domain.name) has only \(domain.items) items; a list of ten of them is no "
                             + "achievement"))
         }

@@ -118,7 +118,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var ties: Ties
     /// The events with an item that the user had an event with before.
     public var repeatedItems: Int
-    /// The events that are the same as the user's event before in item and time.
+    /// The events that are the same as an earlier one of the user in item and time.
     public var duplicateEvents: Int
     /// The events with the time 0 in a dataset with times.
     public var zeroTimes: Int
@@ -168,7 +168,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         ties = Ties(
             eventsAcrossDomains: scan.ties.across, lastEvents: scan.ties.lastTied,
             lastEventsAcrossDomains: scan.ties.lastTiedAcross)
-        repeatedItems = scan.repeatedItems
+        repeatedItems = scan.repeats.reduce(0, +)
         duplicateEvents = scan.duplicateEvents
         zeroTimes = dataset.hasTimes ? scan.zeroTimes : 0
         findings = []

@@ -7,7 +7,6 @@ struct DatasetScan {
     var lastTimes: [Int64]
     var sharedUsers: [[Int]]
     var lengths: [Int] = []
-    var repeatedItems = 0
     var duplicateEvents = 0
     var zeroTimes = 0
     /// The events of each domain that are not their user's first, and those of them with an item the user had before.
@@ -50,7 +49,6 @@ struct DatasetScan {
                 lastTimes[domain] = max(lastTimes[domain], time)
                 zeroTimes += time == 0 ? 1 : 0
                 if lastUser[Int(item)] == user {
-                    repeatedItems += 1
                     repeats[domain] += 1
                     duplicateEvents += Self.isDuplicate(event, in: range, dataset) ? 1 : 0
                 }

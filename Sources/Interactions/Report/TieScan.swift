@@ -22,9 +22,7 @@ struct TieScan {
     mutating func add(_ events: Range<Int>, of dataset: Dataset) {
         var start = events.lowerBound
         while start < events.upperBound {
-            let time = dataset.times[start]
-            var end = start + 1
-            while end < events.upperBound, dataset.times[end] == time { end += 1 }
+            let end = dataset.endOfTie(at: start, in: events)
             if end - start > 1 { add(run: start..<end, isLast: end == events.upperBound, dataset) }
             start = end
         }

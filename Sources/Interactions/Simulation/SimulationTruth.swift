@@ -53,13 +53,10 @@ public struct SimulationTruth: Sendable {
     }
 
     static func write(_ options: SimulationOptions, to folder: URL) throws(ImportError) {
-        let path = folder.appendingPathComponent(optionsFile)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
-            try encoder.encode(options).write(to: path)
+            try JSONFile.write(options, to: folder.appendingPathComponent(optionsFile))
         } catch {
-            throw .unwritable(path: path.path, reason: SystemError.reason(of: error))
+            throw .unwritable(path: error.path, reason: error.reason)
         }
     }
 

@@ -18,9 +18,9 @@ struct SimulationWriter {
         output = DatasetOutput(directory: directory)
         truth = directory.appendingPathComponent(SimulationTruth.folder)
         do {
-            try FileManager.default.createDirectory(at: truth, withIntermediateDirectories: false)
+            try AtomicFile.makeDirectory(truth)
         } catch {
-            throw .unwritable(path: truth.path, reason: SystemError.reason(of: error))
+            throw .unwritable(path: error.path, reason: error.reason)
         }
     }
 

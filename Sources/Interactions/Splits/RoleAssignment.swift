@@ -112,16 +112,14 @@ struct RoleAssignment {
 
     /// The unit that a number of seconds seems to have been written in.
     private static func unitHint(_ point: TimePoint, _ range: ClosedRange<TimePoint>) -> String {
-        for (name, factor) in [
-            ("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9),
-        ] {
-            let seconds = TimePoint(seconds: (point.seconds / factor).rounded(.down))
+        for (format, perSecond) in TimeFormat.units where perSecond > 1 {
+            let seconds = TimePoint(seconds: (point.seconds / Double(perSecond)).rounded(.down))
             // A day around the data's own range, for a cut is set near its end.
             guard seconds.seconds >= range.lowerBound.seconds - 86_400,
                 seconds.seconds <= range.upperBound.seconds + 86_400
             else { continue }
             return
-                "; \(TimePoint(seconds: point.seconds).number) looks like \(name): give seconds, "
+                "; \(TimePoint(seconds: point.seconds).number) looks like \(format.words): give seconds, "
                 + seconds.number
         }
         return ""

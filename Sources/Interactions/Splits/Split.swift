@@ -142,7 +142,7 @@ struct EventOrder: Sendable {
 
 extension Dataset {
     /// Where the events that have the time of the one at `start` end, among a user's.
-    fileprivate func endOfTie(at start: Int, in range: Range<Int>) -> Int {
+    func endOfTie(at start: Int, in range: Range<Int>) -> Int {
         var end = start + 1
         while end < range.upperBound, times[end] == times[start] { end += 1 }
         return end

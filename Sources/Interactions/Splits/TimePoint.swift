@@ -12,17 +12,9 @@ public struct TimePoint: Equatable, Sendable, Comparable, CustomStringConvertibl
 
     /// Reads a date with its time of day and zone; a day alone is nil, for it begins at no stated moment.
     public init?(parsing text: String) {
-        let formatter = ISO8601DateFormatter()
-        for options: ISO8601DateFormatter.Options in [
-            .withInternetDateTime, [.withInternetDateTime, .withFractionalSeconds],
-        ] {
-            formatter.formatOptions = options
-            if let date = formatter.date(from: text) {
-                self.init(seconds: date.timeIntervalSince1970)
-                return
-            }
-        }
-        return nil
+        let ticks = ByteOrder.withBytes(of: text) { Numbers.isoTicks($0, needsZone: true) }
+        guard let ticks else { return nil }
+        self.init(ticks: ticks)
     }
 
     /// The moment of an event's time.

@@ -38,9 +38,7 @@ public struct HashedText: Sendable, Equatable {
         return (0..<width).map { place in
             if place % 64 == 0 {
                 state &+= 0x9E37_79B9_7F4A_7C15
-                bits = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-                bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-                bits ^= bits >> 31
+                bits = RandomStream.mix(state)
             }
             return bits >> UInt64(place % 64) & 1 == 0 ? size : -size
         }

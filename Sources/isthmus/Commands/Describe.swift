@@ -15,7 +15,6 @@ struct Describe: ParsableCommand {
 
     func run() throws {
         let opened = try Dataset.open(dataset.url)
-        try opened.verify()
         let report = DatasetReport(opened)
         if json {
             try JSONOutput.show(report)

@@ -68,10 +68,10 @@ struct Fetcher {
     private func fetch(by scratch: URL) throws {
         let files = FileManager.default
         let whole = scratch.appendingPathComponent("whole")
-        do {
-            try files.createDirectory(at: whole, withIntermediateDirectories: true)
+        do throws(FileError) {
+            try AtomicFile.makeDirectory(whole)
         } catch {
-            throw FetchError.unusable(path: output.path, reason: SystemError.reason(of: error))
+            throw FetchError.unusable(path: output.path, reason: error.reason)
         }
         try download(to: scratch)
         for file in dataset.files {
@@ -171,16 +171,11 @@ struct Fetcher {
     }
 
     private func checksum(_ url: URL) throws -> String {
-        let handle: FileHandle
-        do {
-            handle = try FileHandle(forReadingFrom: url)
-        } catch {
-            throw FetchError.unusable(path: url.path, reason: SystemError.reason(of: error))
-        }
-        defer { try? handle.close() }
+        let data = try FileReading.mapped(url)
+        let block = 1 << 20
         var sum = SHA256()
-        while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
-            sum.update(block)
+        for start in stride(from: 0, to: data.count, by: block) {
+            sum.update(data[start..<min(start + block, data.count)])
         }
         return sum.hexadecimal()
     }

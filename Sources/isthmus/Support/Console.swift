@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -5,7 +6,8 @@ import Synchronization
 ///
 /// Each piece is written at once, so that a pipe sees it when it happens. What cannot be written to standard
 /// output is remembered, and the launcher makes it the command's failure. A line that is being redrawn is
-/// removed before anything else appears.
+/// removed before anything else appears. Ids and titles of strangers never steer a terminal, also not by way of a
+/// pipe or a file that is shown on one later: control characters are replaced.
 enum Console {
     /// Where text goes.
     enum Stream: Int32 {
@@ -15,10 +17,8 @@ enum Console {
         /// Whether this is a terminal on which a line can be redrawn.
         var isRedrawable: Bool {
             let name = ProcessInfo.processInfo.environment["TERM"] ?? ""
-            return isTerminal && !name.isEmpty && name != "dumb"
+            return isatty(rawValue) == 1 && !name.isEmpty && name != "dumb"
         }
-
-        fileprivate var isTerminal: Bool { isatty(rawValue) == 1 }
 
         /// The terminal's columns now; 80 where it does not say.
         var columns: Int {
@@ -107,7 +107,7 @@ enum Console {
         Interruption.safePoint()
         state.withLock { state in
             erase(&state)
-            send(stream.isTerminal ? shown(text) : text, to: stream, &state)
+            send(shown(text), to: stream, &state)
         }
     }
 
@@ -120,43 +120,31 @@ enum Console {
     /// After the first failure nothing more is tried, so that what was written has no gap.
     private static func send(_ text: String, to stream: Stream, _ state: inout State) {
         guard stream == .errors || state.failure == 0 else { return }
-        let result = writeAll(text, to: stream.rawValue)
-        if stream == .output { state.failure = result }
+        var copy = text
+        let refusal = copy.withUTF8 { UnsafeRawBufferPointer($0).write(to: stream.rawValue) }
+        if stream == .output { state.failure = refusal?.code ?? 0 }
     }
 
-    /// Text for a terminal: ids and titles of strangers must not steer it.
     private static func shown(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            scalars.append(isControl(scalar) ? "\u{FFFD}" : scalar)
-        }
-        return String(scalars)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        text.replacingControls { _ in "\u{FFFD}" }
     }
 }
 
-/// Writes all of a text; returns 0, or the number of the error.
-private func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-    var copy = text
-    return copy.withUTF8 { bytes in
-        var written = 0
-        while written < bytes.count {
-            guard let start = bytes.baseAddress else { break }
-            let count = write(descriptor, start + written, bytes.count - written)
-            if count >= 0 {
-                written += count
-            } else if errno == EAGAIN {
-                // Whoever started this process left the stream in a form that does not wait.
-                var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                poll(&wanted, 1, -1)
-            } else if errno != EINTR {
-                return errno
+extension String {
+    /// The text with something else for each control character but line ends and tabs.
+    func replacingControls(by replacement: (Unicode.Scalar) -> String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard unicodeScalars.contains(where: isControl) else { return self }
+        var text = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if isControl(scalar) {
+                text.append(contentsOf: replacement(scalar).unicodeScalars)
+            } else {
+                text.append(scalar)
             }
         }
-        return 0
+        return String(text)
     }
 }
