@@ -157,7 +157,7 @@ public final class Evaluator {
         let window = model.window(maximumLength)
         for domain in dataset.domains {
             let own = cases.indices.filter { cases[$0].domain == domain }
-            let rows = rowsAtOnce(items: dataset.itemRange(of: domain).count)
+            let rows = rowsAtOnce(of: model, items: dataset.itemRange(of: domain).count)
             for start in stride(from: 0, to: own.count, by: rows) {
                 let places = Array(own[start..<min(start + rows, own.count)])
                 let batch = places.map { cases[$0] }
@@ -171,7 +171,7 @@ public final class Evaluator {
     }
 
     /// The cases of a batch; fewer than asked for where every item of a domain gets a score at once.
-    private func rowsAtOnce(items: Int) -> Int {
+    private func rowsAtOnce(of model: any Ranker, items: Int) -> Int {
         guard model is any ItemScorer else { return configuration.batchSize }
         return max(1, min(configuration.batchSize, 1024, (1 << 28) / max(1, items)))
     }
@@ -249,7 +249,7 @@ public final class Evaluator {
         var stream = RandomStream(seed: seed, name: "candidates.\(part.rawValue)")
         // More candidates than items are refused below, for want of items.
         if number <= split.dataset.itemCount {
-            Engine.require(
+            Engine.requireMemory(
                 bytes: 4 * Double(number) * Double(cases.count), for: "sampled candidates")
         }
         var fresh = try TooFewItems.named({ "sampled:\($0)" }, in: split.dataset) {

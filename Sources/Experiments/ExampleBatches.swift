@@ -73,7 +73,7 @@ struct ExampleBatches: Sendable {
                 switch negatives {
                 case .none: return []
                 case .perPosition(let count):
-                    Engine.require(
+                    Engine.requireMemory(
                         bytes: 4 * Double(batch.tokens) * Double(dataset.domains.count)
                             * Double(min(count, dataset.itemCount)), for: "negatives")
                     return try sampler.training(

@@ -78,7 +78,7 @@ public enum Engine {
     /// Ends as exhausted memory does where the process can never have `bytes` for an array of Swift's, which would trap.
     ///
     /// Bytes are a floating-point number because a product of settings can be above all integers.
-    public static func require(bytes: Double, for what: String) {
+    public static func requireMemory(bytes: Double, for what: String) {
         guard bytes > Double(memoryLimit) else { return }
         let error = TorchError(
             operation: what,

@@ -142,7 +142,7 @@ struct SessionGraphs {
         last.append(members[members.count - 1])
         // Places are 32 bits wide; rows of thousands of steps have half their square of members each.
         if members.count > Int(Int32.max) {
-            Engine.require(bytes: .infinity, for: "session graphs")
+            Engine.requireMemory(bytes: .infinity, for: "session graphs")
         }
         offsets.append(Int32(members.count))
     }
