@@ -33,21 +33,26 @@ struct MadeUpData: Sendable {
 
     /// An item follows from the newest one of the other domain, or from nothing.
     ///
-    /// A user's events are pairs: any item of either domain, then the item of the other domain that a permutation makes of
-    /// it. Of one domain alone nothing can be known, for what the permutations start from is drawn. The last pair goes on
-    /// by one item, so that both held-out events follow from the event before them, in either domain.
+    /// A user's events are runs of two in a domain. What begins a run is what a permutation makes of the item before, which
+    /// is of the other domain; what goes on with it is drawn. So nothing can be known of one domain alone, and whatever is
+    /// trained on after an event of the other domain follows from that event. The last event begins a run; the one before
+    /// it, which validates, is drawn, so that the answer is nowhere in what was trained on.
     static func functionOfTheOther(
-        users: Int = 240, items: Int = 8, pairs: Int = 5
+        users: Int = 960, items: Int = 8, runs: Int = 5
     ) -> MadeUpData {
         var stream = RandomStream(seed: 11, name: "made-up.function")
         let answers = (0..<2).map { _ in stream.permutation(items) }
         let histories = (0..<users).map { _ in
-            (0..<pairs).flatMap { pair -> [(domain: Int, place: Int)] in
-                let domain = stream.uniform(below: 2)
-                let first = stream.uniform(below: items)
-                let second = answers[domain][first]
-                let both = [(domain, first), (1 - domain, second)]
-                return pair < pairs - 1 ? both : both + [(domain, answers[1 - domain][second])]
+            var domain = stream.uniform(below: 2)
+            var place = stream.uniform(below: items)
+            return (0...2 * runs).map { step -> (domain: Int, place: Int) in
+                if step > 0, step.isMultiple(of: 2) {
+                    place = answers[domain][place]
+                    domain = 1 - domain
+                } else if step > 0 {
+                    place = stream.uniform(below: items)
+                }
+                return (domain, place)
             }
         }
         return MadeUpData(itemsPerDomain: items, histories: histories)

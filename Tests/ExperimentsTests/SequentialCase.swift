@@ -14,6 +14,8 @@ struct SequentialCase: Sendable, CustomStringConvertible {
     var assignments: [String] = []
     /// Whether an item is predicted from its own domain's events alone.
     var isSingleDomain = false
+    /// At how many stages gated cross-attention is attached.
+    var gcaStages = 0
 
     var description: String { name }
 
@@ -35,6 +37,26 @@ struct SequentialCase: Sendable, CustomStringConvertible {
         ]
     }
 
+    /// Every host of gated cross-attention, with a module at each stage in turn, and at all of them.
+    ///
+    /// A host with a scope hears of other domains through GCA alone.
+    static let withGCA: [SequentialCase] = all.flatMap { host -> [SequentialCase] in
+        let hasScope = Models.all[host.model]?.defaults()["scope"] != nil
+        guard host.isSingleDomain || !hasScope,
+            let built = (try? smallest(host.model)) as? any GCAHost
+        else { return [] }
+        let stages = Array(type(of: built).gcaStages.indices)
+        guard !stages.isEmpty else { return [] }
+        return (stages.map { [$0] } + [stages]).map { stages in
+            // With one layer what follows the first is what follows the last.
+            SequentialCase(
+                name: "\(host.model), GCA \(stages)", model: host.model,
+                assignments: host.assignments + ["parameters.gca.stages=\(stages)"]
+                    + (hasScope ? ["parameters.layers=2"] : []),
+                gcaStages: stages.count)
+        }
+    }
+
     /// Models that cannot know what follows from the other domain, each with the reason.
     static let blind = [
         "popularity": "it does not read the history",
@@ -43,44 +65,39 @@ struct SequentialCase: Sendable, CustomStringConvertible {
         "sr-gnn, per domain": "each encoder reads its own domain",
     ]
 
-    /// Models of which it is not settled whether they find it, each with the reason: their cases are known issues, which
-    /// fail as soon as they find it.
-    static let unsettled = Dictionary(
-        uniqueKeysWithValues: ["abxi", "ifcdsr", "llm4cdsr", "pi-net", "psjnet", "tri-cdr"].map {
-            ($0, "not found in so few steps; whether it takes more or cannot be is open")
-        })
-
     /// Settings that make any model tiny, where it has them.
     private static let tiny = [
         "embeddingSize": "16", "hiddenSize": "16", "innerSize": "32", "blocks": "1", "layers": "1",
         "heads": "1", "dropout": "0.1", "hiddenDropout": "0.1", "attentionDropout": "0.1",
-        "maximumLength": "20", "softmax": "full", "members": "2", "images": "\"\"",
+        "softmax": "full", "members": "2", "images": "\"\"",
         "domainRank": "4",
         "invariantRank": "4", "latentSize": "4", "supportUsers": "8", "hashSize": "64",
         "jointSize": "32", "attentionSize": "16", "attentionInnerSize": "8",
         "pretrainingEpochs": "2", "entities": "20", "values": "2",
     ]
 
-    /// Settings of some models beside the tiny ones.
-    private static let own = [
-        "llm4cdsr": ["parameters.trainsItems=true"]
-    ]
-
     /// Whether a model of the registry ranks from histories.
     static func ranksFromHistories(_ name: String) throws -> Bool {
+        (try smallest(name) as? any Ranker)?.needsKnownUser == false
+    }
+
+    /// A model of the registry for six items.
+    private static func smallest(_ name: String) throws -> any Recommender {
         let shape = DataShape(
             domains: [("left", 1), ("right", 4)].map {
                 DataShape.Domain(name: $0, firstItem: $1, itemCount: 3)
             }, userCount: 1)
         let random = RandomSources(initializationSeed: 1, dropoutSeed: 1)
-        let model = try Models.entry(named: name).build([:], shape, random).model
-        return (model as? any Ranker)?.needsKnownUser == false
+        return try Models.entry(named: name).build([:], shape, random).model
     }
 
-    /// The experiment on made-up data.
-    func experiment(epochs: Int) throws -> ExperimentConfiguration {
+    /// The experiment on made-up data; the model reads as many of the latest events as `window` says.
+    func experiment(
+        epochs: Int, evaluateEvery: Int = 8, window: Int = 20
+    ) throws -> ExperimentConfiguration {
         let defaults = try Models.entry(named: model).defaults()
-        let small = Self.tiny.filter { defaults[$0.key] != nil }
+        let sizes = Self.tiny.merging(["maximumLength": "\(window)"]) { $1 }
+        let small = sizes.filter { defaults[$0.key] != nil }
             .map { "parameters.\($0.key)=\($0.value)" }
         return try ExperimentConfiguration(
             yaml: """
@@ -88,19 +105,24 @@ struct SequentialCase: Sendable, CustomStringConvertible {
                 training:
                   epochs: \(epochs)
                   batchSize: 24
-                  evaluateEvery: 8
+                  evaluateEvery: \(evaluateEvery)
                   optimizer: {learningRate: 0.01}
                 evaluation: {exclusion: none, metrics: [HR@1], selection: HR@1}
                 seed: 4
                 """,
-            assignments: small.sorted() + (Self.own[model] ?? []) + assignments)
+            assignments: small.sorted() + assignments)
     }
 
     /// Trains and tests it as `isthmus train` does; for each test case whether its item came first.
-    func hits(on data: MadeUpData, epochs: Int) throws -> [Bool] {
+    func hits(
+        on data: MadeUpData, epochs: Int, evaluateEvery: Int = 8, window: Int = 20
+    ) throws -> [Bool] {
         let folder = try TemporaryFolder()
         let run = folder.run("run")
-        try Trainer(experiment(epochs: epochs), dataset: data.dataset(), run: run).train()
+        try Trainer(
+            experiment(epochs: epochs, evaluateEvery: evaluateEvery, window: window),
+            dataset: data.dataset(), run: run
+        ).train()
         return try UserResults(contentsOf: run.users).rows.map {
             $0.outcome.greater + $0.outcome.equal == 0
         }
