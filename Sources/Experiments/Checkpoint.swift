@@ -51,8 +51,9 @@ struct TrainingState: Sealed, Equatable {
         if let bestEpoch, bestEpoch > totalEpochs {
             return "bestEpoch: expected at most totalEpochs, \(totalEpochs), got \(bestEpoch)"
         }
+        if bestScore?.isFinite == false { return "bestScore: expected a finite number" }
         if history.count > totalEpochs { return "history: more lines than epochs" }
-        return (0...3.2e10).contains(seconds) ? nil : "seconds: got \(seconds)"
+        return RunManifest.possibleSeconds.contains(seconds) ? nil : "seconds: got \(seconds)"
     }
 }
 

@@ -13,7 +13,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case notFinite(domain: String)
     /// There is nothing to evaluate.
     case noCases(part: String, reason: String)
-    /// The dataset has no ratings.
+    /// No event that trains has a rating.
     case noRatings
 
     /// One line.
@@ -25,7 +25,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
                 + "has diverged: lower training.optimizer.learningRate or set training.clipNorm"
         case .noCases(let part, let reason):
             "the split has no \(part) case, because \(reason); change data.split"
-        case .noRatings: "the dataset has no ratings to predict"
+        case .noRatings:
+            "no event that trains has a rating; take a dataset with ratings, or another data.split"
         }
     }
 }

@@ -42,7 +42,11 @@ struct HistoryFile {
     static func entries(_ url: URL) -> [HistoryEntry] {
         let data = (try? FileReading.data(url)) ?? Data()
         return data.split(separator: UInt8(ascii: "\n")).compactMap {
-            try? JSONFile.decoder().decode(HistoryEntry.self, from: Data($0))
+            let entry = try? JSONFile.decoder().decode(HistoryEntry.self, from: Data($0))
+            guard let entry, RunManifest.possibleSeconds.contains(entry.seconds),
+                RunManifest.possibleSeconds.contains(entry.validationSeconds)
+            else { return nil }
+            return entry
         }
     }
 

@@ -87,7 +87,8 @@ struct MemoryForecast {
     private var candidates: Int {
         func bytes(_ candidates: Candidates, _ part: Part) -> Int {
             guard case .sampled(let number) = candidates else { return 0 }
-            return 4 * number * split.cases(part).count
+            // More than there are items is refused when they are drawn.
+            return 4 * min(number, split.dataset.itemCount) * split.cases(part).count
         }
         let evaluation = configuration.evaluation.resolved
         return bytes(evaluation.candidates, .validation) + bytes(evaluation.candidates, .test)

@@ -67,6 +67,9 @@ public struct RunManifest: Codable, Equatable, Sendable {
     /// How often the run was resumed.
     public var resumed: Int
 
+    /// At most a thousand years of training.
+    static let possibleSeconds = 0...3.2e10
+
     /// What cannot be in a manifest that was read, by its key; nil where nothing is.
     var problem: String? {
         let counts = [
@@ -77,8 +80,7 @@ public struct RunManifest: Codable, Equatable, Sendable {
         if let (key, value) = counts.first(where: { !(0...1 << 60).contains($0.1) }) {
             return "\(key): expected a number from 0 to 2^60, got \(value)"
         }
-        // A thousand years of training.
-        guard (0...3.2e10).contains(seconds) else {
+        guard Self.possibleSeconds.contains(seconds) else {
             return "seconds: expected a number of seconds, got \(seconds)"
         }
         return nil

@@ -41,10 +41,10 @@ extension Trainer {
         lock = try RunLock(run.url)
         run.removeLeftovers()
         if let result = try resultOfEnded() { return .ended(result) }
-        foreseenMemory = try forecast.bytes()
         if let stored = try checkpoints.load() {
             let (state, optimizer) = (stored.state, stored.optimizer)
             try requireSame(state.experiment, dataset: state.dataset, phase: state.phase)
+            foreseenMemory = try forecast.bytes()
             guard state.phase < model.phases.count else {
                 throw lost("phase: expected a number below \(model.phases.count)", at: state)
             }
@@ -151,6 +151,7 @@ extension Trainer {
             description = try SavedModel.description(of: run)
             try requireSame(
                 writtenExperiment(), dataset: description.dataset, hasEnded: true)
+            foreseenMemory = try forecast.bytes()
             guard description.model == configuration.model,
                 description.parameters == configuration.parameters
             else {

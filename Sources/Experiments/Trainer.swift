@@ -43,7 +43,9 @@ public final class Trainer {
             initializationSeed: RandomStream.deriveSeed(seed, "initialization"),
             dropoutSeed: RandomStream.deriveSeed(seed, "dropout"), device: device)
         model = try configuration.builtModel(DataShape(dataset), random)
-        if model is any RatingPredictor && !dataset.hasRatings { throw EvaluationError.noRatings }
+        if model is any RatingPredictor && !split.trainsOnRatings {
+            throw EvaluationError.noRatings
+        }
         let task = configuration.evaluation.task
         try require(
             task.suits(model), "evaluation.task", expected: "what \(configuration.model) does",

@@ -18,6 +18,14 @@ extension Split {
         return counts
     }
 
+    /// Whether an event that trains has a rating.
+    var trainsOnRatings: Bool {
+        guard let ratings = dataset.ratings else { return false }
+        return (0..<dataset.eventCount).contains {
+            role(ofEvent: $0) == .train && !ratings[$0].isNaN
+        }
+    }
+
     /// What a model may read before it is trained.
     public var trainingData: TrainingData {
         var sequences = SequenceBatch(users: [], offsets: [0], items: [], times: [])

@@ -24,11 +24,15 @@ package enum FileReading {
         return (descriptor, Int(status.st_size))
     }
 
-    /// The bytes of a file.
+    /// What is read as a whole: descriptions, histories, catalogs. Larger files, and sparse ones that only say so, are not.
+    private static let mostBytes = 16 << 30
+
+    /// The bytes of a file of at most 16 GiB.
     package static func data(_ url: URL) throws(FileError) -> Data {
         do {
             let (descriptor, size) = try open(url.path)
             defer { close(descriptor) }
+            guard size <= mostBytes else { throw SystemError(code: EFBIG) }
             var data = Data(count: size)
             let filled = try data.withUnsafeMutableBytes { try $0.fill(from: descriptor) }
             return filled == size ? data : data.prefix(filled)

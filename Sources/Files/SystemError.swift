@@ -54,7 +54,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         EROFS: "the file system is read-only; choose another place",
         EMFILE: "too many files are open; allow more with ulimit -n",
         ENFILE: "too many files are open on this machine; end other programs",
-        EFBIG: "the file is larger than the system allows; see ulimit -f",
+        EFBIG: "the file is larger than can be read or written; see ulimit -f",
         EIO: "the device failed to read or write; look at its health before you try again",
         ENAMETOOLONG: "the name is too long; choose a shorter one",
         ELOOP: "symbolic links lead in a circle",

@@ -48,7 +48,9 @@ public struct LearningRateSchedule: Codable, Equatable, Sendable {
 
     /// Goes on where a stored schedule stood; false when that cannot have stood there.
     public mutating func resume(from stored: LearningRateSchedule) -> Bool {
-        guard stored.reductions >= 0, stored.epochsWithoutGain >= 0 else { return false }
+        let possible = 0...Int(Int32.max)
+        guard possible.contains(stored.reductions), possible.contains(stored.epochsWithoutGain)
+        else { return false }
         (reductions, epochsWithoutGain) = (stored.reductions, stored.epochsWithoutGain)
         return true
     }

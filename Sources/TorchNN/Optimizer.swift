@@ -171,11 +171,14 @@ public final class Optimizer {
             throw .shape(name: name, expected: shape, got: value.shape)
         }
         guard value.count == 0 || value.isFinite else { throw .notFinite(name: name) }
-        // Squares and counts; beyond 2^24 a float32 no longer counts.
+        // Squares and counts.
         guard
             ["exp_avg", "momentum_buffer"].contains(kind) || value.count == 0
                 || (-value.to(.float32)).maximum().item() <= 0
         else { throw .data(name: name, reason: "holds a number below 0") }
+        if kind == "step", value.item() > 16_777_216 {
+            throw .data(name: name, reason: "counts more steps than it can")
+        }
     }
 
     /// The first of what is kept that is not finite; nil where all is.

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        [-1e308, 1e308], [5e-324, 1e-323], [1, 1 + 1e-16], [0, .greatestFiniteMagnitude],
+        [-1e308, 1e308], [.leastNonzeroMagnitude, .leastNormalMagnitude], [1, 1 + 1e-16],
+        [0, .greatestFiniteMagnitude],
         [1e150, 1e150 * 1.0000000001],
     ])
     func spansThatNoStepDividesHaveAnAxis(values: [Double]) {
