@@ -24,7 +24,7 @@ package enum FileReading {
         return (descriptor, Int(status.st_size))
     }
 
-    /// What is read as a whole: descriptions, histories, catalogs. Larger files, and sparse ones that only say so, are not.
+    /// Above all that is read as a whole, and below what a sparse file can say to hold.
     private static let mostBytes = 16 << 30
 
     /// The bytes of a file of at most 16 GiB.
