@@ -83,13 +83,11 @@ import Testing
     /// What a skipped line leaves behind must not reach the next one: its doubled quotes were undone there.
     @Test func aSkippedLineLeavesNoQuotesBehind() throws {
         let long = "\"a\"\"b\"," + String(repeating: "x,", count: 5000) + "x"
-        let bad = ["\"a\"\"b\",\"c\"d", " \"a\"\"b\", \"x\"", long]
-        let good = "say\"\"so,it\"\"em"
-        let text = "user,item\n" + bad.map { "\($0)\n\(good)\n" }.joined()
         let dataset = try TemporaryFolder().delimited(
-            text, DelimitedFormat(user: .name("user"), item: .name("item")),
-            options: ImportOptions(onBadLine: .skip(limit: 3)))
-        #expect(dataset.lines == ["say\"\"so: it\"\"em it\"\"em it\"\"em"])
+            "user,item\n\(long)\nsay\"\"so,it\"\"em\n",
+            DelimitedFormat(user: .name("user"), item: .name("item")),
+            options: ImportOptions(onBadLine: .skip(limit: 1)))
+        #expect(dataset.lines == ["say\"\"so: it\"\"em"])
     }
 
     @Test func emptyFiles() throws {
