@@ -11,7 +11,18 @@ ct_status ct_symmetric_eigen(ct_tensor matrix, ct_tensor *values, ct_tensor *vec
         const at::Tensor input = unwrap(matrix).detach();
         TORCH_CHECK(input.dim() == 2 && input.size(0) == input.size(1), "expected a square matrix, got ",
                     input.sizes());
-        auto [found, columns] = at::linalg_eigh(input);
+        at::Tensor found, columns;
+        try {
+            std::tie(found, columns) = at::linalg_eigh(input);
+        } catch (const c10::LinAlgError &) {
+            // Divide and conquer gives up on some matrices of low rank; of a symmetric matrix the singular vectors are
+            // eigenvectors too, and an eigenvalue below zero turns one of the two around.
+            auto [left, sizes, right] = at::linalg_svd(input, false);
+            const at::Tensor signs = at::sign((left * right.transpose(0, 1)).sum(0));
+            at::Tensor order;
+            std::tie(found, order) = at::sort(sizes * signs);
+            columns = left.index_select(1, order);
+        }
         give(values, std::move(found));
         give(vectors, std::move(columns));
     });

@@ -30,7 +30,8 @@ final class Fuzzing {
         folder = URL(fileURLWithPath: "\(place)/isthmus-fuzz-\(getpid())")
         corpus = Corpus(folder: folder.appendingPathComponent("corpus"))
         let all = Kind.all()
-        precondition(Set(all.map(\.name)).count == all.count, "fuzz: two kinds have one name")
+        let names = Dictionary(grouping: all, by: \.name).filter { $0.value.count > 1 }.keys
+        precondition(names.isEmpty, "fuzz: two kinds are called \(names.sorted())")
         kinds = all.enumerated().filter { $0.element.name.hasPrefix(options.kind) }
             .map { ($0.offset, $0.element) }
     }

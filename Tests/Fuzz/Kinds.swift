@@ -131,7 +131,7 @@ struct Kind {
             ("experiment.yaml", .text),
         ]
         return forms.map { name, form in
-            Kind(name: name, form: form, file: "run-c2dsr/\(name)", read: compare)
+            Kind(name: "\(name) of a run", form: form, file: "run-c2dsr/\(name)", read: compare)
         }
     }
 

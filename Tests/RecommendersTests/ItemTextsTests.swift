@@ -43,6 +43,29 @@ import Torch
         #expect(abs(distance(components) / distance(rows) - 1) < 1e-5)
     }
 
+    /// Few rows have as many axes as they have independent directions; the components beyond are zeros.
+    @Test(arguments: [40, 1536]) func fewRowsKeepTheirDistances(width: Int) {
+        let rows = Generator(seed: 3).normal([6, width]) + 2
+        let components = rows.principalComponents(8)
+        #expect(components.shape == [6, 8])
+        let beyond: [Float] = components.narrowed(1, 5..<8).elements()
+        #expect(beyond.allSatisfy { $0 == 0 })
+        for (one, other) in [(0, 1), (2, 5), (4, 3)] {
+            func distance(_ table: Tensor) -> Double {
+                (table[one] - table[other]).squared().sum().item()
+            }
+            #expect(abs(distance(components) / distance(rows) - 1) < 1e-5)
+        }
+        let products: [Float] = components.transposed().matmul(components).elements()
+        let variances = (0..<5).map { products[$0 * 9] }
+        #expect(variances == variances.sorted(by: >))
+        // All alike have no axis.
+        #expect(
+            Tensor.ones([3, width]).principalComponents(2).elements() as [Float] == [
+                0, 0, 0, 0, 0, 0,
+            ])
+    }
+
     @Test func hashesStandWhereNoVectorsAreNamed() throws {
         let texts = try ItemTexts(named: "", hashSize: 16, of: data())
         let hashed = HashedText(width: 16)

@@ -136,6 +136,12 @@ extension Tensor {
         var mean = Tensor.zeros([width], dtype: .float64, device: device)
         for part in parts { mean = mean + rows(part).to(.float64).sum(dimension: 0) }
         let centre = (mean / Double(known.count)).to(.float32)
+        guard known.count >= width else {
+            let centred = (rows(parts[0]) - centre).to(.float64)
+            return Tensor.zeros([size(0), components], device: device)
+                .addingRows(
+                    centred.fewRowsProjected(components), at: parts[0])
+        }
         var scatter = Tensor.zeros([width, width], dtype: .float64, device: device)
         for part in parts {
             let centred = rows(part) - centre
@@ -145,5 +151,26 @@ extension Tensor {
         let projected = parts.map { (rows($0) - centre).matmul(axes) }
         return Tensor.zeros([size(0), components], device: device)
             .addingRows(.concatenate(projected), at: Tensor(known, device: device))
+    }
+
+    /// Fewer centred rows than columns on their principal axes, by way of the rows' inner products: as many eigenvectors as
+    /// there are rows, where the columns' would be mostly of no variance at all. Components beyond the rank are zeros.
+    private func fewRowsProjected(_ components: Int) -> Tensor {
+        let found = matmul(transposed()).symmetricEigen()
+        let variances: [Double] = found.values.elements()
+        let most = Swift.max(variances.first ?? 0, .leastNormalMagnitude)
+        let rank = Swift.min(variances.prefix { $0 > 1e-12 * most }.count, components)
+        guard rank > 0 else { return .zeros([size(0), components], device: device) }
+        let scales = Tensor(variances.prefix(rank).map { 1 / $0.squareRoot() }, device: device)
+        let axes = transposed().matmul(found.vectors.narrowed(1, 0..<rank)) * scales
+        // Of an axis and its opposite the one whose largest element is positive, as for many rows.
+        let columns = axes.transposed()
+        let largest = columns.gathered(columns.magnitude().topK(1).indices, dimension: 1)
+        let one = Tensor(1, dtype: dtype, device: device)
+        let signs = Tensor.choose(largest .>= one * 0, one, -one)
+        let projected = matmul((columns * signs).transposed()).to(.float32)
+        guard rank < components else { return projected }
+        return .concatenate(
+            [projected, .zeros([size(0), components - rank], device: device)], dimension: 1)
     }
 }
