@@ -18,9 +18,9 @@ ct_status ct_symmetric_eigen(ct_tensor matrix, ct_tensor *values, ct_tensor *vec
             // Divide and conquer gives up on some matrices of low rank; of a symmetric matrix the singular vectors are
             // eigenvectors too, and an eigenvalue below zero turns one of the two around.
             auto [left, sizes, right] = at::linalg_svd(input, false);
-            const at::Tensor signs = at::sign((left * right.transpose(0, 1)).sum(0));
+            const at::Tensor signs = at::sign(at::sum(at::mul(left, right.transpose(0, 1)), 0));
             at::Tensor order;
-            std::tie(found, order) = at::sort(sizes * signs);
+            std::tie(found, order) = at::sort(at::mul(sizes, signs));
             columns = left.index_select(1, order);
         }
         give(values, std::move(found));
