@@ -55,10 +55,12 @@ struct ItemSoftmaxTests {
         try expectLosses(losses(.shared, [1, 2, 5, 6]), [6.0 / 2, 7])
     }
 
-    private func softmax(_ kind: ItemSoftmax, _ drawn: [Int32]) -> SoftmaxLoss {
+    private func softmax(
+        _ kind: ItemSoftmax, _ drawn: [Int32], temperature: Double = 1
+    ) -> SoftmaxLoss {
         let eight = Float(log(8.0))
         return SoftmaxLoss(
-            kind, negatives: drawn, perDomain: 2, temperature: 1,
+            kind, negatives: drawn, perDomain: 2, temperature: temperature,
             table: Tensor([0, eight, eight, eight] + logits, shape: [7, 1]), domains: shape.domains)
     }
 
@@ -83,12 +85,18 @@ struct ItemSoftmaxTests {
             softmax(.full, [])(.ones([1, 1]), targets: [6], positions: [0], domain: 1), [7.0 / 4])
     }
 
-    @Test("a temperature divides the logits") func temperature() {
-        let halved = SoftmaxLoss(
-            .full, negatives: [], perDomain: 1, temperature: 0.5,
-            table: Tensor([0, 0, 0, 0] + logits, shape: [7, 1]), domains: shape.domains)
-        // Weights 1, 4 and 16.
+    /// At a half the weights are squared: those of b are 1, 4 and 16, those of a 64 each.
+    @Test("a temperature divides the logits, whatever competes") func temperature() {
         expectLosses(
-            halved(.ones([1, 1]), targets: [5], positions: [0], domain: 1), [21.0 / 4])
+            softmax(.full, [], temperature: 0.5)(
+                .ones([1, 1]), targets: [5], positions: [0], domain: 1), [21.0 / 4])
+        // 5 against 6, for it is in the pool itself; 4 against 5 and 6.
+        expectLosses(
+            softmax(.shared, [1, 2, 5, 6], temperature: 0.5)(
+                .ones([2, 1]), targets: [5, 4], positions: [0, 1], domain: 1), [20.0 / 4, 21])
+        // 5 against 1, 2, 4 and 6.
+        expectLosses(
+            softmax(.sampled, [1, 2, 4, 6], temperature: 0.5)(
+                .ones([1, 1]), targets: [5], positions: [0], domain: 1), [149.0 / 4])
     }
 }
