@@ -100,7 +100,8 @@ extension HeldOut {
             let left = droppedTies > 0 ? "; they are no cases (data.ties: drop)" : ""
             lines.append(
                 "\(tied) of \(withHistory) held-out \(part) events (\(share)) hang on a tie in time: another "
-                    + "event of the person at the same time could stand in their place"
+                    + "event of the person at the same time (or, without times, of another file) could "
+                    + "stand in their place"
                     + (left.isEmpty ? "; data.ties is order, drop or draw" : left))
         }
         if let asked = askedShare, abs(share - asked) > 0.25 * asked + 0.005 {

@@ -137,7 +137,10 @@ public final class Evaluator {
 
     /// What the split does to the test's figures, a line each; known before anything is trained.
     var warnings: [String] {
-        split.heldOut(.test).warnings(part: Part.test.rawValue, repeats: split.repeats)
+        let dataset = split.dataset
+        return split.heldOut(.test).warnings(
+            part: Part.test.rawValue, repeats: split.repeats)
+            + dataset.manifest.notes.filter { $0.code == "no-shared-users" }.map(\.text)
     }
 
     // MARK: Ranking

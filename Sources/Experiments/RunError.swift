@@ -77,7 +77,9 @@ public enum RunError: Error, Equatable, CustomStringConvertible {
         case .notFinite(let what, let phase, let epoch, let kept):
             "\(what): not a number after epoch \(epoch) of phase \(phase); \(kept). " + Self.tame
         case .noExamples(let phase):
-            "phase \(phase) has no example to learn from; look at the dataset with describe"
+            "phase \(phase) has no example to learn from; leave-one-out takes two events of a person, and a "
+                + "model that learns from sequences needs two more, four in all; look at the dataset "
+                + "with describe"
         case .otherData(let path, let reason): "\(path): \(reason)"
         }
     }

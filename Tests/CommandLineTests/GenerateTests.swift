@@ -67,8 +67,8 @@ struct GenerateTests {
         #expect(output.code == 0, "\(output.errors)")
         #expect(
             output.text.hasPrefix(
-                "image of book: 2 rows of width 3, 1 items with a vector, 11 without\n"
-                    + "1 rows of unknown items left out, the first of \"ghost\"\n"))
+                "image of book: 2 rows of width 3, 1 item with a vector, 11 without\n"
+                    + "1 row of unknown items left out, the first of \"ghost\"\n"))
         let report = try workspace.succeed("describe", "data").text
         #expect(report.contains("image      book      3               1       11"))
 

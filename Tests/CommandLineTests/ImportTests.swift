@@ -120,7 +120,7 @@ struct ImportTests {
         #expect(try workspace.names == ["x.csv"])
         let skipped = try workspace.succeed(
             "import", "csv", "x.csv", "--output", "data", "--on-bad-line", "skip:1")
-        #expect(skipped.text.contains("1 malformed lines skipped"))
+        #expect(skipped.text.contains("1 malformed line skipped"))
     }
 
     @Test func existingDatasetIsReplacedOnlyOnDemand() throws {

@@ -24,6 +24,14 @@ struct UsageErrorTests {
         (["import", "csv", "a", "--output", "d", "--columns", "color=1"], "roles are user, item"),
         (["import", "csv", "a", "--output", "d", "--columns", "user"], "expected role=column"),
         (["import", "csv", "a", "--output", "d", "--columns", "user=1,user=2"], "given twice"),
+        (
+            ["import", "csv", "a", "--output", "d", "--columns", "user=u,item=u"],
+            "column u is given for user and for item"
+        ),
+        (
+            ["import", "csv", "a", "--output", "d", "--columns", "item=user"],
+            "column user is given for user and for item"
+        ),
         (["import", "csv", "a", "b", "--items", "i", "--output", "d"], "--items before each"),
         (["import", "csv", "a", "--output", "d", "--delimiter", "ab"], "comma, tab"),
         (["import", "csv", "a", "--output", "d", "--genres", "Drama"], "--genres"),

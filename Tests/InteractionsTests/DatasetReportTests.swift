@@ -70,7 +70,7 @@ import Testing
             catalogs: [catalog], users: ["u"],
             events: [Event(user: UserID(rawValue: 0), item: ItemID(rawValue: 1))])
         let found = DatasetReport(dataset).findings
-        #expect(found.contains { $0.code == "suspicious-ids" && $0.message.hasPrefix("1 ids") })
+        #expect(found.contains { $0.code == "suspicious-ids" && $0.message.hasPrefix("1 id ") })
         #expect(
             found.first { $0.code == "no-times" }?.message.hasSuffix("in this order: as given")
                 == true)

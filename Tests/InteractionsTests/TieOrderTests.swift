@@ -106,6 +106,28 @@ import Testing
         #expect(report.description.contains("2 within a domain, 2 across domains"))
     }
 
+    // Without times the draw between files decides what is held out last; within a file and a domain the lines do.
+    @Test func drawnFilesAreCounted() throws {
+        let a = (0..<9).map { "u\($0),a\($0)\nu\($0),x\n" }.joined()
+        let b = (0..<9).map { "u\($0),b\($0)\nu\($0),y\n" }.joined()
+        let drawn = try imported([("A", a), ("B", b)], hasTimes: false)
+        let notes = drawn.manifest.notes.filter { $0.code == "drawn-files" }
+        #expect(notes.count == 1)
+        #expect(
+            notes[0].text == "no times: events keep the order of the lines; which file comes first "
+                + "is drawn for each person")
+        #expect(try Split(.leaveOneOut, dataset: drawn, seed: 0).heldOut(.test).tied == 9)
+        let perDomain = try Split(.leaveOneOutPerDomain, dataset: drawn, seed: 0)
+        #expect(perDomain.heldOut(.test).tied == 0)
+        let report = DatasetReport(drawn)
+        #expect(!report.description.contains("events of the same person and time"))
+        #expect(report.findings.count { $0.code == "no-times" } == 1)
+        #expect(!report.findings.contains { $0.code == "drawn-files" })
+        let one = try imported([("A", a)], hasTimes: false)
+        #expect(one.manifest.notes.isEmpty)
+        #expect(try Split(.leaveOneOut, dataset: one, seed: 0).heldOut(.test).tied == 0)
+    }
+
     // One file sorted by domain puts B last in every tie, and its lines stand.
     @Test func aFileSortedByDomain() throws {
         let lines = (0..<12).map { "u\($0),x,5,A\n" } + (0..<12).map { "u\($0),y,5,B\n" }

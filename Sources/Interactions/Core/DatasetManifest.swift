@@ -57,6 +57,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
         public var code: String
         /// One sentence.
         public var text: String
+
+        /// The code that says that, without times, which file comes first was drawn for each user.
+        static let drawnFiles = "drawn-files"
     }
 
     /// Counts of one domain.

@@ -6,12 +6,14 @@ struct DatasetWriter {
     private let keepsUnusedItems: Bool
     private var output: DatasetOutput
     private var matches: ItemMatches
+    private var overview: EventOverview
 
     /// `keepsUnusedItems` gives items without events an id too, so that all ids stay as they were.
     init(_ table: EventTable, directory: URL, keepsUnusedItems: Bool) {
         self.table = table
         output = DatasetOutput(directory: directory)
         matches = ItemMatches(table.sink)
+        overview = EventOverview(domainCount: table.domainCount)
         self.keepsUnusedItems = keepsUnusedItems
     }
 
@@ -44,7 +46,8 @@ struct DatasetWriter {
             sources: sink.sources, filters: filters, files: output.files,
             checksum: DatasetManifest.totalChecksum(of: output.files),
             notes: ImportNotes(
-                table, users: keptUsers, items: keptItems, unlisted: matches.unlisted
+                table, users: keptUsers, items: keptItems, unlisted: matches.unlisted,
+                overview: overview
             ).all)
         try output.write(manifest)
         return manifest
@@ -127,13 +130,16 @@ struct DatasetWriter {
         )
         var lastUser = [Int](repeating: -1, count: table.domainCount)
         let (isKept, allItems, allTimes) = (table.isKept, table.items, table.times)
+        var present: [Int] = []
         offsets.write(position)
         for (number, user) in users.enumerated() {
+            present.removeAll(keepingCapacity: true)
             for event in table.offsets[Int(user)]..<table.offsets[Int(user) + 1]
             where isKept[event] {
                 let item = allItems.elements[event]
                 items.write(itemIDs[Int(item)])
                 times.write(allTimes.elements[event])
+                overview.add(time: allTimes.elements[event])
                 if let ratings, let column = table.ratings { ratings.write(column.elements[event]) }
                 if let behaviours, let column = table.behaviours {
                     behaviours.write(column.elements[event])
@@ -143,9 +149,11 @@ struct DatasetWriter {
                 if lastUser[domain] != number {
                     lastUser[domain] = number
                     counts.users[domain] += 1
+                    present.append(domain)
                 }
                 position += 1
             }
+            overview.add(domains: present)
             offsets.write(position)
         }
         for writer in [offsets, items, times, ratings, behaviours].compactMap({ $0 }) {

@@ -17,6 +17,8 @@ struct DelimitedLayout {
     var isRatingOptional = false
     /// Header names are cut at a colon (RecBole's `name:type`).
     var hasTypedHeader = false
+    /// Whether the separator is the caller's to choose.
+    var takesDelimiter = false
 
     /// Positions of columns from 0.
     struct Positions {
@@ -68,6 +70,7 @@ struct DelimitedLayout {
             hasHeader = format.hasHeader ?? format.usesNames
             isHeaderStated = format.hasHeader != nil
             isQuoted = format.isQuoted
+            takesDelimiter = true
             time = format.time
             rating = format.rating
             domain = format.domain
@@ -86,11 +89,29 @@ struct DelimitedLayout {
 
     /// Finds the columns in the fields of the file's first line.
     func positions(firstLine: [String], path: String) throws(ImportError) -> Positions {
+        do throws(ImportError) {
+            return try namedPositions(firstLine, path: path)
+        } catch {
+            let others = [isTimeOptional ? nil : time, domain, behaviour]
+            throw explained(
+                error, wanted: [user, item] + others.compactMap(\.self), firstLine: firstLine,
+                path: path)
+        }
+    }
+
+    private func namedPositions(_ firstLine: [String], path: String) throws(ImportError)
+        -> Positions
+    {
         let columns = HeaderColumns(
             firstLine, isHeader: hasHeader, isTyped: hasTypedHeader, path: path)
+        let (userColumn, itemColumn) = (try columns.position(user), try columns.position(item))
+        guard userColumn != itemColumn else {
+            throw .malformed(
+                path: path, line: 1,
+                reason: "column \(userColumn + 1) is given for the user and for the item")
+        }
         return Positions(
-            fieldCount: firstLine.count, user: try columns.position(user),
-            item: try columns.position(item),
+            fieldCount: firstLine.count, user: userColumn, item: itemColumn,
             time: try columns.position(time, isOptional: isTimeOptional),
             rating: try columns.position(rating, isOptional: isRatingOptional),
             domain: try columns.position(domain, isOptional: false),
@@ -140,6 +161,14 @@ struct HeaderColumns {
                     path: path, line: 1,
                     reason: "columns \(index + 1) and \(other + 1) are both called \"\(name)\"; "
                         + "give the column by its number")
+            }
+            guard titles[index] == names[index] || !titles[index].hasSuffix("_seq") else {
+                let type = titles[index].dropFirst(name.count + 1)
+                throw .malformed(
+                    path: path, line: 1,
+                    reason:
+                        "\(name) is a list (\(type)); a line must have one \(name), of the type "
+                        + type.dropLast("_seq".count))
             }
             return index
         }

@@ -14,6 +14,8 @@ public enum FileKind: Sendable {
     case parquet
     /// Text in UTF-16, of any byte order.
     case utf16
+    /// Text in UTF-32, of any byte order.
+    case utf32
     /// A database of SQLite.
     case sqlite
     /// HDF5.
@@ -23,7 +25,9 @@ public enum FileKind: Sendable {
 
     /// What the first bytes of a file show; nil for text.
     init?(_ bytes: UnsafeRawBufferPointer) {
+        // The mark of UTF-32 begins with that of UTF-16, and so comes first.
         let marks: [(FileKind, [UInt8])] = [
+            (.utf32, [0xFF, 0xFE, 0, 0]), (.utf32, [0, 0, 0xFE, 0xFF]),
             (.gzip, [0x1F, 0x8B]), (.zstd, [0x28, 0xB5, 0x2F, 0xFD]),
             (.bzip2, Array("BZh".utf8)), (.xz, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]),
             (.zip, [0x50, 0x4B, 0x03, 0x04]), (.parquet, Array("PAR1".utf8)),
@@ -59,6 +63,7 @@ public enum FileKind: Sendable {
         case .zip: "is a zip archive, as spreadsheets are too; unpack it, or save the sheet as CSV"
         case .parquet: "is a Parquet file, which is not read; write it as CSV"
         case .utf16: "is text in UTF-16; save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE"
+        case .utf32: "is text in UTF-32; save it as UTF-8: iconv -f UTF-32 -t UTF-8 FILE"
         case .sqlite: "is a database of SQLite; write its table as CSV"
         case .hdf5: "is an HDF5 file, which is not read; write it as CSV"
         case .markup:

@@ -22,7 +22,7 @@ public import Foundation
 /// | a column that is not there, or twice | error with the nearest name |
 /// | a first line that is a header where none is said, or an event where one is | error |
 /// | a column that nobody reads | named in a note; so is one that looks like times where none is read |
-/// | compressed, binary or JSON files, UTF-16 | error that names what it is |
+/// | compressed, binary or JSON files, UTF-16 and UTF-32 | error that names what it is |
 /// | an empty file, or one with nothing but a header or malformed lines | error |
 /// | the same event twice | both are kept; `unique-items` drops repeated items |
 /// | some events with times and some without | malformed line |
@@ -36,6 +36,8 @@ public import Foundation
 /// | a price with a decimal comma, such as `12,99` or `1.299,00` | read; in `1,299` the comma groups thousands |
 /// | a price that is no number, such as `$5 - $9` | unknown, counted |
 /// | an id or a domain's name with a space at an end | taken as it stands; counted |
+/// | an id with control characters or marks of writing direction | taken as it stands; counted |
+/// | spaces around a number or a time | passed over |
 public enum Importer {
     /// Imports sources into a new dataset at `destination` and returns its manifest.
     ///
@@ -95,7 +97,11 @@ public enum Importer {
     {
         let summary = table.summary()
         if let domain = summary.domainEvents.firstIndex(of: 0) {
-            throw .emptyDomain(name: table.sink.domainNames[domain], after: filter)
+            let name = table.sink.domainNames[domain]
+            if filter == nil, let reason = table.sink.unknownCategories(ofDomain: name) {
+                throw .invalidOptions(reason: reason)
+            }
+            throw .emptyDomain(name: name, after: filter)
         }
         return summary
     }

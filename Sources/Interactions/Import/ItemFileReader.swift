@@ -9,6 +9,7 @@ struct ItemFileReader: ~Copyable {
     private var records: RecordReader
     private let hasHeader: Bool
     private let isTyped: Bool
+    private let layout: DelimitedLayout
     private let itemName: DelimitedFormat.ColumnReference
     private let domainName: String?
     private let separator: Unicode.Scalar
@@ -21,6 +22,7 @@ struct ItemFileReader: ~Copyable {
     {
         let layout = try DelimitedLayout(format, path: path)
         records = try RecordReader(path: path, layout: layout)
+        self.layout = layout
         self.sink = sink
         self.domainName = domainName
         if case .delimited = format {
@@ -54,9 +56,16 @@ struct ItemFileReader: ~Copyable {
     /// Reads the whole file into what `info` gives for a domain's name, nil where the file has no column of it.
     mutating func run(into info: (_ domain: String?) -> ItemInfo) throws(ImportError) {
         let lines = records.lines
+        let firstLine = try records.first()
         let header = HeaderColumns(
-            try records.first(), isHeader: hasHeader, isTyped: isTyped, path: lines.path)
-        let columns = try columns(header)
+            firstLine, isHeader: hasHeader, isTyped: isTyped, path: lines.path)
+        let columns: Columns
+        do throws(ImportError) {
+            columns = try self.columns(header)
+        } catch {
+            throw layout.explained(
+                error, wanted: [itemName], firstLine: firstLine, path: lines.path)
+        }
         var isRead = hasHeader ? try records.next() : true
         while isRead {
             do throws(LineProblem) {

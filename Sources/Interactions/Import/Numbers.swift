@@ -96,10 +96,18 @@ enum Numbers {
         return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
     }
 
+    /// A field without the spaces and tabs at its ends, which belong to no number and no time.
+    static func withoutSpaces(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var (start, end) = (0, bytes.count)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
     /// A field as it stands in an error message: cut, and without what a terminal would obey.
     static func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
         let shown = String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars.map {
-            $0.properties.generalCategory == .control || $0 == "\u{FFFD}"
+            [.control, .format].contains($0.properties.generalCategory) || $0 == "\u{FFFD}"
                 ? "\\u{\(String($0.value, radix: 16))}" : String($0)
         }
         return "\"\(shown.joined())\(bytes.count > 40 ? "…" : "")\""

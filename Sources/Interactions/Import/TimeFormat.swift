@@ -80,7 +80,8 @@ struct TimeReader {
     }
 
     /// The first time of a file, a text, a fraction, or a number that is out of range.
-    private mutating func otherTicks(_ bytes: UnsafeRawBufferPointer) throws(LineProblem) -> Int64 {
+    private mutating func otherTicks(_ field: UnsafeRawBufferPointer) throws(LineProblem) -> Int64 {
+        let bytes = Numbers.withoutSpaces(field)
         let isDated = bytes.count > 4 && bytes[4] == UInt8(ascii: "-")
         let number = isDated ? nil : DecimalNumber(bytes)
         if format == .automatic {
@@ -162,11 +163,10 @@ private struct DecimalNumber {
     /// Whether the number is 0.
     var isZero: Bool { whole == 0 && millionths == 0 && !hasOtherDigits }
 
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    init?(_ field: UnsafeRawBufferPointer) {
+        let bytes = Numbers.withoutSpaces(field)
         var position = 0
-        var end = bytes.count
-        while position < end, bytes[position] == 0x20 { position += 1 }
-        while end > position, bytes[end - 1] == 0x20 { end -= 1 }
+        let end = bytes.count
         let start = position
         if position < end,
             bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: "+")

@@ -57,8 +57,7 @@ extension DatasetDoctor {
             if pair.users == 0 {
                 findings.append(
                     finding(
-                        .warning, "no-shared-users",
-                        "\(pairName) share no user; nothing can be learned across them"))
+                        .warning, "no-shared-users", Self.noSharedUsers(pairName)))
             }
             if pair.users == 0, pair.items >= Self.suspiciousItems {
                 findings.append(
@@ -78,6 +77,11 @@ extension DatasetDoctor {
             }
             return findings
         }
+    }
+
+    /// What it means that pairs of domains share no user.
+    static func noSharedUsers(_ pairs: String) -> String {
+        "\(pairs) share no user; nothing can be learned across them"
     }
 
     private func domainEvents(_ name: String) -> Int {
@@ -128,6 +132,13 @@ extension DatasetDoctor {
                     "half of the users have at most \(report.lengths.median) events; "
                         + "leave-one-out needs three"))
         }
+        if report.lengths.median == 3 {
+            findings.append(
+                finding(
+                    .warning, "short-histories",
+                    "half of the users have at most 3 events; leave-one-out holds out two of them, and "
+                        + "a model that learns from sequences needs two more, four in all"))
+        }
         if report.events >= 1000, report.users > 10, report.lengths.maximum * 10 > report.events {
             findings.append(
                 finding(
@@ -159,7 +170,11 @@ extension DatasetDoctor {
             }
             return findings + source.notes.map { finding(of: $0, before: source.name + ": ") }
         }
-        return own + manifest.notes.map { finding(of: $0, before: "") }
+        // What the doctor finds by itself is not said again.
+        let found: Set = ["early-times", "no-shared-users", DatasetManifest.Note.drawnFiles]
+        return own
+            + manifest.notes.filter { !found.contains($0.code) }
+            .map { finding(of: $0, before: "") }
     }
 
     private func finding(of note: DatasetManifest.Note, before: String)

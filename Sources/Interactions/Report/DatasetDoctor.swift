@@ -39,12 +39,8 @@ struct DatasetDoctor {
                     .warning, "constant-time",
                     "all \(report.events) events are of one time, second \(second) since 1970; "
                         + "orders and time cuts mean nothing"))
-        } else if second < TimeReader.firstLogged {
-            findings.append(
-                finding(
-                    .warning, "early-times",
-                    "the first event is of second \(second) since 1970, before 1990; is the time "
-                        + "column another number, or \(report.zeroTimes) times unknown?"))
+        } else if let text = Self.earlyTimes(first: first, zeroTimes: report.zeroTimes) {
+            findings.append(finding(.warning, "early-times", text))
         }
         let reordered = dataset.manifest.reorderedUsers
         if reordered > 0 {
@@ -55,6 +51,14 @@ struct DatasetDoctor {
                 ))
         }
         return findings
+    }
+
+    /// What is odd about a first time before 1990; nil about any other.
+    static func earlyTimes(first: Int64, zeroTimes: Int) -> String? {
+        let second = DatasetReport.second(first)
+        guard second < TimeReader.firstLogged else { return nil }
+        return "the first event is of second \(second) since 1970, before 1990; is the time column "
+            + "another number, or \(counted(zeroTimes, "time")) unknown?"
     }
 
     private func columnFindings() -> [DatasetReport.Finding] {
@@ -144,8 +148,10 @@ struct DatasetDoctor {
     }
 
     private func idFindings() -> [DatasetReport.Finding] {
-        // The import counts ids with spaces in words of its own.
-        let isPaddingSaid = dataset.manifest.notes.contains { $0.code == "padded-ids" }
+        // The import counts ids with spaces and control characters in words of its own.
+        let isPaddingSaid = dataset.manifest.notes.contains {
+            ["padded-ids", "control-ids"].contains($0.code)
+        }
         func isSuspicious(_ id: String) -> Bool {
             guard let first = id.utf8.first, let last = id.utf8.last else { return true }
             if first <= 0x20 || last <= 0x20 { return !isPaddingSaid }
@@ -165,7 +171,8 @@ struct DatasetDoctor {
         return [
             finding(
                 .warning, "suspicious-ids",
-                "\(suspicious.count) ids look like placeholders or have stray spaces or quotes: "
+                "\(counted(suspicious.count, "id")) with the look of a placeholder, or with stray spaces "
+                    + "or quotes: "
                     + suspicious.prefix(3).joined(separator: ", "))
         ]
     }

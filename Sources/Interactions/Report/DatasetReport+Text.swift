@@ -4,7 +4,8 @@ extension DatasetReport: CustomStringConvertible {
     /// The report as a person reads it on a terminal.
     public var description: String {
         var lines = [
-            "\(events) events, \(users) users, \(items) items, checksum \(checksum)", "",
+            "\(counted(events, "event")), \(counted(users, "user")), \(counted(items, "item")), checksum \(checksum)",
+            "",
         ]
         lines += Self.table(
             header: ["domain", "items", "users", "only here", "events", "from", "to"],
@@ -36,7 +37,9 @@ extension DatasetReport: CustomStringConvertible {
                 + "95 % \(lengths.ninetyFive), maximum \(lengths.maximum)",
         ]
         let tied = domains.reduce(0) { $0 + $1.tiedEvents }
-        if tied + ties.eventsAcrossDomains > 0 {
+        // Without times all events of a person are of one, which the note of it says.
+        let hasTimes = domains.contains { $0.firstTime != nil }
+        if hasTimes, tied + ties.eventsAcrossDomains > 0 {
             lines.append(
                 "events of the same person and time: \(tied) within a domain, "
                     + "\(ties.eventsAcrossDomains) across domains; the last event is one of them for "

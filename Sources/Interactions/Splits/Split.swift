@@ -141,6 +141,11 @@ struct EventOrder: Sendable {
 }
 
 extension Dataset {
+    /// Whether there are no times and which file's events come first was drawn for each user.
+    package var drawsFiles: Bool {
+        !hasTimes && manifest.notes.contains { $0.code == DatasetManifest.Note.drawnFiles }
+    }
+
     /// Where the events that have the time of the one at `start` end, among a user's.
     func endOfTie(at start: Int, in range: Range<Int>) -> Int {
         var end = start + 1
@@ -269,7 +274,9 @@ private struct CaseBuilder {
 
     /// Whether another event of the user, of the same time but with another role, could stand in this one's place.
     private func couldBeAnother(_ event: Int, at position: Int, in range: Range<Int>) -> Bool {
-        guard dataset.hasTimes else { return false }
+        // Without times, a draw between files alone orders events of several domains.
+        let isDrawn = dataset.drawsFiles
+        guard dataset.hasTimes || isDrawn else { return false }
         let isPerDomain: Bool
         switch rule {
         // All events of one time have one role, or the role does not depend on time.
@@ -280,8 +287,9 @@ private struct CaseBuilder {
         let domain = dataset.domainIndex(ofItem: dataset.items[event])
         func differs(_ position: Int) -> Bool {
             let other = order[position]
+            let isOfDomain = dataset.domainIndex(ofItem: dataset.items[other]) == domain
             return roles[other] != roles[event]
-                && (!isPerDomain || dataset.domainIndex(ofItem: dataset.items[other]) == domain)
+                && (!isPerDomain || isOfDomain) && (!isDrawn || !isOfDomain)
         }
         let time = dataset.times[event]
         var other = position - 1

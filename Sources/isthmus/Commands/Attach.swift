@@ -46,12 +46,12 @@ struct Attach: ParsableCommand {
             name: name, domain: domain, matrix: matrix.url, ids: ids.url, replace: replace)
         let summary = try attachment.attach(to: try Dataset.open(dataset.url))
         var text =
-            "\(name) of \(domain): \(Number.grouped(summary.rows)) rows of width \(summary.width), "
-            + "\(Number.grouped(summary.items)) items with a vector, "
+            "\(name) of \(domain): \(Number.counted(summary.rows, "row")) of width \(summary.width), "
+            + "\(Number.counted(summary.items, "item")) with a vector, "
             + "\(Number.grouped(summary.missing)) without\n"
         if let unknown = summary.firstUnknown {
             text +=
-                "\(Number.grouped(summary.unknown)) rows of unknown items left out, the first of "
+                "\(Number.counted(summary.unknown, "row")) of unknown items left out, the first of "
                 + "\"\(unknown)\"\n"
         }
         Console.write(text + "dataset: \(dataset.url.path), checksum \(summary.checksum)\n")

@@ -84,6 +84,24 @@ struct ColumnRoles: CustomStringConvertible {
             guard columns[role] == nil else { throw ValidationError("\(role) is given twice") }
             columns[role] = DelimitedFormat.ColumnReference(sides[1])
         }
+        try requireOneRoleEach()
+    }
+
+    /// Throws where a column has two roles, given or by default.
+    private func requireOneRoleEach() throws(ValidationError) {
+        var taken: [String: String] = [:]
+        for role in Self.known {
+            let isAssumed = role == "user" || role == "item"
+            guard let column = columns[role]?.description ?? (isAssumed ? role : nil) else {
+                continue
+            }
+            if let other = taken[column] {
+                throw ValidationError(
+                    "column \(column) is given for \(other) and for \(role); each role has a column "
+                        + "of its own")
+            }
+            taken[column] = role
+        }
     }
 
     var isEmpty: Bool { columns.isEmpty }

@@ -7,13 +7,13 @@ enum ImportSummary {
     static func text(_ manifest: DatasetManifest, path: String) -> String {
         var lines: [String] = []
         for source in manifest.sources {
-            var line = "\(source.name): \(Number.grouped(source.rows)) rows"
+            var line = "\(source.name): \(Number.counted(source.rows, "row"))"
             if let form = source.timeFormat { line += ", times in \(form)" }
             if source.rowsOutsideDomains > 0 {
                 line += ", \(Number.grouped(source.rowsOutsideDomains)) of items in no domain"
             }
             if source.skippedLines > 0 {
-                line += ", \(Number.grouped(source.skippedLines)) malformed lines skipped"
+                line += ", \(Number.counted(source.skippedLines, "malformed line")) skipped"
             }
             lines.append(line)
             lines += source.skippedExamples.map { "  skipped line \($0.line): \($0.reason)" }
@@ -27,8 +27,9 @@ enum ImportSummary {
         lines += manifest.notes.map { "note: \($0.text)" }
         for step in manifest.filters {
             lines.append(
-                "after \(step.filter): \(Number.grouped(step.events)) events, "
-                    + "\(Number.grouped(step.users)) users, \(Number.grouped(step.items)) items")
+                "after \(step.filter): \(Number.counted(step.events, "event")), "
+                    + "\(Number.counted(step.users, "user")), \(Number.counted(step.items, "item"))"
+            )
         }
         var table = TextTable(["domain", "items", "users", "events"])
         for domain in manifest.domains {

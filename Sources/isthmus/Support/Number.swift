@@ -1,4 +1,5 @@
 import Foundation
+import Interactions
 
 /// Numbers for people.
 enum Number {
@@ -11,6 +12,11 @@ enum Number {
             digits.removeLast(3)
         }
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    }
+
+    /// A grouped number with its noun: 1 row, 1,234 rows.
+    static func counted(_ value: Int, _ noun: String) -> String {
+        "\(grouped(value)) \(plural(noun, of: value))"
     }
 
     /// A rate in whole numbers, one decimal below ten.

@@ -44,7 +44,8 @@ enum ResultTable {
 
     /// What the numbers of a result are of: part, candidates, cases; the protocol; what gave no case.
     static func title(_ result: EvaluationResult) -> String {
-        let first = "\(result.split), candidates \(result.candidates), \(result.cases) cases"
+        let first =
+            "\(result.split), candidates \(result.candidates), \(counted(result.cases, "case"))"
         return [first, result.protocolText, result.countsText].filter { !$0.isEmpty }
             .map { $0 + "\n" }.joined()
     }
