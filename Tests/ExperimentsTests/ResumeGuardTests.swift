@@ -51,37 +51,4 @@ import Testing
         #expect(steps == 0)
         #expect(try Data(contentsOf: run.weights) == Data(contentsOf: whole.weights))
     }
-
-    /// A link goes from one directory to another all the time: at some moment it does so between opening and locking.
-    @Test func theLockOfADirectoryThatWasReplacedIsNone() throws {
-        let folder = try TemporaryFolder()
-        let directories = ["first", "second"].map { folder.url.appendingPathComponent($0).path }
-        for path in directories {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
-        }
-        let link = folder.url.appendingPathComponent("run").path
-        try FileManager.default.createSymbolicLink(
-            atPath: link, withDestinationPath: directories[0])
-        let swapping = Thread {
-            var turn = 0
-            while !Thread.current.isCancelled {
-                turn += 1
-                // The new link takes the old one's place in one move, so that there is one always.
-                symlink(directories[turn % 2], link + ".new")
-                rename(link + ".new", link)
-            }
-        }
-        swapping.start()
-        defer {
-            swapping.cancel()
-            while !swapping.isFinished { usleep(1000) }
-        }
-        let end = Date() + 30
-        var refused = 0
-        while refused == 0 && Date() < end {
-            if (try? RunLock(URL(fileURLWithPath: link))) == nil { refused += 1 }
-        }
-        #expect(refused == 1)
-    }
 }
