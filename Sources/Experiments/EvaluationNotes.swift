@@ -10,7 +10,10 @@ extension EvaluationResult {
         let left =
             switch exclusion {
             case .none: "nothing"
-            case .history: "what the person had before"
+            case .history:
+                "what the person had before"
+                    + (groups[UserGroup.repeated.rawValue] == nil
+                        ? "" : " (but for targets that repeat)")
             case .seen: "what the person had before, also where the target is one of it"
             case .everything: "what the person ever had"
             }
@@ -38,7 +41,18 @@ extension EvaluationResult {
 
     /// What makes the figures other than they look, a line each.
     public var warnings: [String] {
-        heldOut.warnings(part: split, repeats: repeats) + hitWarnings
+        heldOut.warnings(part: split, repeats: repeats, exclusion: exclusion)
+            + popularityWarnings + hitWarnings
+    }
+
+    private var popularityWarnings: [String] {
+        byPopularity.sorted { $0.key < $1.key }.compactMap { domain, count in
+            let cases = domains[domain].map(Self.cases(of:)) ?? 0
+            guard HeldOut.isMuch(count, of: cases) else { return nil }
+            return
+                "\(count) of \(cases) cases of \(domain) were ranked by popularity: the model knows "
+                + "nothing of them"
+        }
     }
 
     private var hitWarnings: [String] {
@@ -81,9 +95,12 @@ extension HeldOut {
     static func isMuch(_ count: Int, of all: Int) -> Bool { count > 0 && count * 100 > all }
 
     /// What the split does to the figures of a part, a line each.
-    func warnings(part: String, repeats rule: RepeatedItems) -> [String] {
+    ///
+    /// Where nothing is left out of the candidates, those of all cases are the figures of what `recommend --include-seen`
+    /// reaches.
+    func warnings(part: String, repeats rule: RepeatedItems, exclusion: Exclusion?) -> [String] {
         var lines: [String] = []
-        if Self.isMuch(repeats, of: withHistory) {
+        if Self.isMuch(repeats, of: withHistory), rule == .drop || exclusion != Exclusion.none {
             let share = Self.percent(repeats, of: withHistory)
             lines.append(
                 rule == .drop
@@ -93,6 +110,7 @@ extension HeldOut {
                     : "\(repeats) of \(withHistory) held-out \(part) events (\(share)) repeat an item that the "
                         + "person had, which recommend returns only with --include-seen: its figures "
                         + "are those of the group new, those of all cases count hits that it cannot reach"
+                        + Self.ways(out: exclusion)
             )
         }
         if Self.isMuch(tied, of: withHistory) {
@@ -111,6 +129,16 @@ extension HeldOut {
                     + "time, cannot be divided so")
         }
         return lines
+    }
+
+    /// How to measure what is served where repeats are cases; nothing where ratings were predicted.
+    private static func ways(out exclusion: Exclusion?) -> String {
+        guard let exclusion else { return "" }
+        let mixture =
+            exclusion == .history
+            ? "; repeats compete with everything, new targets with unseen items only" : ""
+        return mixture + "; data.repeats: drop measures what recommend reaches, "
+            + "evaluation.exclusion: none what --include-seen reaches"
     }
 
     private static func percent(_ count: Int, of all: Int) -> String {

@@ -33,8 +33,12 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
     public var certainHits: [String: [String: Int]] = [:]
     /// Cases whose event has no rating, where ratings were predicted; they are in no mean.
     public var unrated = 0
+    /// Cases of a domain that popularity ranked, as the model knows nothing of the person; domains without are absent.
+    public var byPopularity: [String: Int] = [:]
     /// What was drawn and what came out, case by case; nil when ratings were predicted.
     public var checksums: ResultChecksums?
+    /// Which cases they were where ratings were predicted; nil of a ranking.
+    public var ratedCases: String?
     /// What the model measured of itself.
     public var diagnostics: [String: Double] = [:]
 
@@ -90,7 +94,8 @@ public struct EvaluationResult: Codable, Equatable, Sendable {
 extension EvaluationResult {
     private enum CodingKeys: String, CodingKey {
         case formatVersion, split, candidates, ties, exclusion, cases, domains, groups, heldOut
-        case repeats, timeTies, certainHits, unrated, checksums, diagnostics
+        case repeats, timeTies, certainHits, unrated, byPopularity, checksums, ratedCases
+        case diagnostics
     }
 
     /// The form in which results are written.
@@ -121,7 +126,10 @@ extension EvaluationResult {
         timeTies = try container.decode(TiedEvents.self, forKey: .timeTies)
         certainHits = try container.decode([String: [String: Int]].self, forKey: .certainHits)
         unrated = try container.decode(Int.self, forKey: .unrated)
+        byPopularity =
+            try container.decodeIfPresent([String: Int].self, forKey: .byPopularity) ?? [:]
         checksums = try container.decodeIfPresent(ResultChecksums.self, forKey: .checksums)
+        ratedCases = try container.decodeIfPresent(String.self, forKey: .ratedCases)
         diagnostics = try container.decode(Values.self, forKey: .diagnostics)
         guard let cases = Self.count(number) else { throw wrong("cases: expected a count") }
         self.cases = cases
@@ -133,14 +141,23 @@ extension EvaluationResult {
         ] where isThere != isRanking {
             throw wrong("\(key): expected \(isRanking ? "them of a ranking" : "none of ratings")")
         }
+        guard (ratedCases != nil) != isRanking else {
+            throw wrong(
+                "ratedCases: expected \(isRanking ? "none of a ranking" : "them of ratings")")
+        }
         for (group, values) in groups.merging(["": domains], uniquingKeysWith: { $1 }) {
             for (domain, values) in values {
                 let place = group.isEmpty ? domain : "\(group) \(domain)"
                 guard let own = values["cases"].flatMap(Self.count), own <= cases else {
                     throw wrong("cases of \(place): expected a count of at most \(cases)")
                 }
-                for (metric, value) in values where !value.isFinite {
-                    throw wrong("\(metric) of \(place): expected a finite value")
+                for (metric, value) in values {
+                    guard value.isFinite else {
+                        throw wrong("\(metric) of \(place): expected a finite value")
+                    }
+                    guard !Self.isShare(metric) || (0...1).contains(value) else {
+                        throw wrong("\(metric) of \(place): expected 0 to 1, got \(value)")
+                    }
                 }
             }
         }
@@ -148,12 +165,16 @@ extension EvaluationResult {
             [
                 heldOut.events, heldOut.withoutHistory, heldOut.repeats, heldOut.tied,
                 heldOut.droppedRepeats, heldOut.droppedTies, unrated,
-            ] + certainHits.values.flatMap(\.values)
+            ] + certainHits.values.flatMap(\.values) + byPopularity.values
         guard counts.allSatisfy({ (0...Self.largestCount).contains($0) }),
             heldOut.share.isFinite, heldOut.askedShare?.isFinite != false
         else { throw wrong("a count of cases or events is out of range") }
         guard domains.values.reduce(0, { $0 + Self.cases(of: $1) }) == cases - unrated else {
             throw wrong("the domains' cases do not add up to \(cases)")
+        }
+        for (domain, count) in byPopularity
+        where count > (domains[domain].map(Self.cases(of:)) ?? 0) {
+            throw wrong("byPopularity of \(domain): more than the domain's cases")
         }
         let cutoffs = certainHits.values.flatMap(\.keys).map { Self.cutoff($0) ?? 0 }
         guard cutoffs.allSatisfy({ (1...Self.largestCount).contains($0) }) else {
@@ -180,7 +201,9 @@ extension EvaluationResult {
         try container.encode(timeTies, forKey: .timeTies)
         try container.encode(certainHits, forKey: .certainHits)
         try container.encode(unrated, forKey: .unrated)
+        try container.encode(byPopularity, forKey: .byPopularity)
         try container.encodeIfPresent(checksums, forKey: .checksums)
+        try container.encodeIfPresent(ratedCases, forKey: .ratedCases)
         try container.encode(diagnostics, forKey: .diagnostics)
     }
 
@@ -189,6 +212,12 @@ extension EvaluationResult {
 
     /// The number of items that a key of ``certainHits`` begins with; other candidates than the result's stand behind it.
     static func cutoff(_ key: String) -> Int? { Int(key.prefix { $0 != " " }) }
+
+    /// Whether a metric's values are from 0 to 1, as all of a ranking are; other candidates stand behind its name.
+    private static func isShare(_ name: String) -> Bool {
+        let metric = String(name.prefix { $0 != " " })
+        return (try? RankingMetric(parsing: metric)) != nil
+    }
 
     /// A number of a file as a count; nil where it is none.
     private static func count(_ number: Double) -> Int? {

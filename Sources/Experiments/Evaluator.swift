@@ -139,7 +139,8 @@ public final class Evaluator {
     var warnings: [String] {
         let dataset = split.dataset
         return split.heldOut(.test).warnings(
-            part: Part.test.rawValue, repeats: split.repeats)
+            part: Part.test.rawValue, repeats: split.repeats,
+            exclusion: configuration.task == .ranking ? configuration.exclusion : nil)
             + dataset.manifest.notes.filter { $0.code == "no-shared-users" }.map(\.text)
     }
 
@@ -155,6 +156,7 @@ public final class Evaluator {
             pool = try sampledCandidates(part, number, cases)
         }
         var outcomes = [Outcome?](repeating: nil, count: cases.count)
+        var byPopularity = [Int](repeating: 0, count: dataset.catalogs.count)
         var scoring = Scoring(model) { domain in
             dataset.itemRange(of: domain).map { Float(self.popularity[Int($0) - 1]) }
         }
@@ -167,11 +169,17 @@ public final class Evaluator {
                 let batch = places.map { cases[$0] }
                 let histories = SequenceExamples.histories(
                     batch, split: split, window: window)
-                let ranked = try count(scoring(histories, in: domain), batch, places, pool)
+                let scores = scoring(histories, in: domain)
+                byPopularity[domain.rawValue] += scores.byPopularity.count { $0 }
+                let ranked = try count(scores, batch, places, pool)
                 for (place, outcome) in zip(places, ranked) { outcomes[place] = outcome }
             }
         }
-        return try summarize(cases, outcomes.compactMap { $0 }, part, each)
+        var result = try summarize(cases, outcomes.compactMap { $0 }, part, each)
+        for domain in dataset.domains where byPopularity[domain.rawValue] > 0 {
+            result.byPopularity[dataset.catalog(of: domain).name] = byPopularity[domain.rawValue]
+        }
+        return result
     }
 
     /// The cases of a batch; fewer than asked for where every item of a domain gets a score at once.
@@ -285,8 +293,7 @@ public final class Evaluator {
             certain.add(outcome.ranked, domain: domain)
             let result = UserResult(
                 user: dataset.users.externalID(of: evaluationCase.user),
-                position: evaluationCase.event
-                    - dataset.events(of: evaluationCase.user).lowerBound,
+                position: position(of: evaluationCase),
                 item: dataset.externalID(of: evaluationCase.item), domain: domain,
                 groups: groups, outcome: outcome.ranked, candidateSet: outcome.candidateSet)
             checksums.add(result)
@@ -319,6 +326,11 @@ public final class Evaluator {
         result.timeTies = split.ties
     }
 
+    /// The place of a case's event among the person's.
+    private func position(of evaluationCase: EvaluationCase) -> Int {
+        evaluationCase.event - split.dataset.events(of: evaluationCase.user).lowerBound
+    }
+
     private func groups(of evaluationCase: EvaluationCase) -> Set<UserGroup> {
         guard !evaluationCase.isColdInDomain else { return [.cold, .new] }
         let isFew = evaluationCase.eventsInDomain <= configuration.fewEvents
@@ -338,6 +350,7 @@ public final class Evaluator {
         var truth: [Int: [Double]] = [:]
         var predicted: [Int: [Double]] = [:]
         var unrated = 0
+        var checksum = RatedCasesChecksum()
         for start in stride(from: 0, to: cases.count, by: 65_536) {
             let batch = cases[start..<min(start + 65_536, cases.count)]
             let values: [Float] = model.ratings(
@@ -346,6 +359,11 @@ public final class Evaluator {
                     isCold: batch.map(\.isColdInDomain))
             ).elements()
             for (evaluationCase, value) in zip(batch, values) {
+                checksum.add(
+                    user: dataset.users.externalID(of: evaluationCase.user),
+                    position: position(of: evaluationCase),
+                    item: dataset.externalID(of: evaluationCase.item),
+                    rating: ratings[evaluationCase.event])
                 let rating = Double(ratings[evaluationCase.event])
                 guard !rating.isNaN else {
                     unrated += 1
@@ -367,6 +385,7 @@ public final class Evaluator {
             split: part.rawValue, candidates: "ratings", cases: cases.count)
         describe(&result, part)
         result.unrated = unrated
+        result.ratedCases = checksum.text
         for (domain, ratings) in truth {
             let guesses = predicted[domain] ?? []
             result.domains[dataset.catalogs[domain].name] = [

@@ -16,8 +16,12 @@ public struct SettingDifference: Equatable, Sendable, CustomStringConvertible {
 }
 
 extension [SettingDifference] {
-    /// All of them in one line.
-    var text: String { map(\.description).joined(separator: ", ") }
+    /// One line: of another model that alone, else the first three and how many others there are.
+    var text: String {
+        if let model = first(where: { $0.key == "model" }) { return model.description }
+        let named = prefix(3).map(\.description).joined(separator: ", ")
+        return count > 3 ? "\(named) and \(count - 3) more" : named
+    }
 }
 
 extension ExperimentConfiguration {

@@ -144,8 +144,13 @@ extension ExperimentConfiguration {
         for key in keys {
             values = values.removing(key.split(separator: ".").map(String.init)[...])
         }
+        // A file without a model is no baseline of popularity. Unknown keys come first: one may be meant for it.
+        let model = values[["model"]]
+        let isMissing = model == nil || model == .null
         do throws(ConfigurationError) {
+            if isMissing, model == .null || values[["parameters"]] != nil { throw Self.noModel }
             try self.init(overrides: values)
+            if isMissing { throw Self.noModel }
             // The model's own settings are checked now, not when training begins.
             _ = try modelSettings()
         } catch {
@@ -155,6 +160,10 @@ extension ExperimentConfiguration {
             throw ExperimentFileError(
                 path: "--set \(assignment.text)", reason: error.description, cause: error)
         }
+    }
+
+    private static var noModel: ConfigurationError {
+        .type(path: "model", expected: "a model's name, such as sasrec")
     }
 
     /// The length of histories has two names: one that is assigned takes the place of the file's other.

@@ -127,16 +127,17 @@ extension SavedModel {
         let catalog = catalogs[domain]
         let id = DomainID(rawValue: domain)
         let isUnknown = ranker.needsKnownUser && user == nil
-        let best = try withoutGradients {
+        let (best, isFallback) = try withoutGradients {
             let scores =
                 isUnknown
                 ? scoring?.popular(rows: 1, in: id)
                 : scoring?(history(of: user, items, readBy: ranker), in: id)
             guard let scores else { throw RecommendationError.noRanking }
             do throws(TorchError) {
-                return try scores.states.topItems(
+                let best = try scores.states.topItems(
                     of: scores.vectors, count: count,
                     excluding: places(of: includesSeen ? [] : items, in: catalog))
+                return (best, scores.byPopularity[0])
             } catch {
                 throw RecommendationError.notFinite(domain: catalog.name)
             }
@@ -149,7 +150,7 @@ extension SavedModel {
                     item: catalog.externalID(of: item), title: catalog.title(of: item),
                     score: Double(score))
             }, catalogSize: catalog.count, unknown: unknown,
-            isFallback: isUnknown || !ranker.learns(from: items, about: id))
+            isFallback: isFallback)
     }
 
     /// What the model reads of one person's events.

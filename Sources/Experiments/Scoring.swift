@@ -8,6 +8,8 @@ struct ScoreFactors {
     let states: Tensor
     /// A row an item. [items, width]
     let vectors: Tensor
+    /// The rows that popularity scored, as the model knows nothing of the person.
+    let byPopularity: [Bool]
 }
 
 /// Scores histories with any model that ranks.
@@ -44,14 +46,16 @@ struct Scoring {
         let states = own.states * column(known.map { $0 ? 1 : 0 })
         return ScoreFactors(
             states: .concatenate([states, column(known.map { $0 ? 0 : 1 })], dimension: 1),
-            vectors: .concatenate([own.vectors, column(popularity(domain))], dimension: 1))
+            vectors: .concatenate([own.vectors, column(popularity(domain))], dimension: 1),
+            byPopularity: known.map { !$0 })
     }
 
     /// The same popularity for every row.
     func popular(rows: Int, in domain: DomainID) -> ScoreFactors {
         let events = popularity(domain)
         return ScoreFactors(
-            states: .ones([rows, 1]), vectors: Tensor(events, shape: [events.count, 1]))
+            states: .ones([rows, 1]), vectors: Tensor(events, shape: [events.count, 1]),
+            byPopularity: Array(repeating: true, count: rows))
     }
 
     /// The model's own scores.
@@ -59,12 +63,14 @@ struct Scoring {
         _ histories: SequenceBatch, in domain: DomainID
     ) -> ScoreFactors {
         let rows = histories.rows
+        let byPopularity = [Bool](repeating: false, count: rows)
         if let model = model as? any ItemRanker {
-            let known = vectors[domain] ?? model.itemVectors(of: domain)
-            vectors[domain] = known
+            let table = vectors[domain] ?? model.itemVectors(of: domain)
+            vectors[domain] = table
             let domains = [DomainID](repeating: domain, count: rows)
             return ScoreFactors(
-                states: model.states(of: histories, in: domains), vectors: known)
+                states: model.states(of: histories, in: domains), vectors: table,
+                byPopularity: byPopularity)
         }
         guard let model = model as? any ItemScorer else {
             preconditionFailure("Scoring: a ranker is an ItemRanker or an ItemScorer")
@@ -74,6 +80,6 @@ struct Scoring {
         for row in 0..<rows { units[row * rows + row] = 1 }
         return ScoreFactors(
             states: Tensor(units, shape: [rows, rows], device: scores.device),
-            vectors: scores.transposed())
+            vectors: scores.transposed(), byPopularity: byPopularity)
     }
 }

@@ -136,9 +136,9 @@ extension Trainer {
     private func resultOfEnded() throws -> EvaluationResult? {
         guard run.isFinished else { return nil }
         let facts = try? run.facts()
-        guard let facts, let result = try? run.result(), run.hasEveryResult(result) else {
-            return nil
-        }
+        guard let facts, let result = try? run.result(), run.hasEveryResult(result),
+            (try? run.cases(of: result)) != nil || result.ratedCases != nil
+        else { return nil }
         try requireSame(writtenExperiment(), dataset: facts.dataset, hasEnded: true)
         checkpoints.removeEverything()
         return result

@@ -94,6 +94,27 @@ public struct ResultChecksums: Sendable, Equatable, Codable {
     }
 }
 
+/// The checksum of cases whose ratings are predicted: of people, positions, items and ratings, in whatever order.
+public struct RatedCasesChecksum: Sendable {
+    private var sum: UInt64 = 0
+
+    /// Nothing yet.
+    public init() {}
+
+    /// Adds a case.
+    public mutating func add(user: String, position: Int, item: String, rating: Float) {
+        var hash = Hash()
+        hash.add(user)
+        hash.add(item)
+        hash.add(UInt64(position))
+        hash.add(UInt64(rating.bitPattern))
+        sum &+= hash.value
+    }
+
+    /// What has been added, in hexadecimal digits.
+    public var text: String { hexadecimal(sum) }
+}
+
 /// FNV-1a with a mixing at the end.
 private struct Hash {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -200,6 +200,8 @@ struct EvaluateTests {
             ("\"formatVersion\" : 2", "\"formatVersion\" : 1", "format 1"),
             ("\"cases\" : 24", "\"cases\" : 1e300", "cases"),
             ("\"HR@10\" : 1", "\"HR@10\" : -1e400", "metrics.json"),
+            ("\"HR@10\" : 1", "\"HR@10\" : 1.5", "expected 0 to 1, got 1.5"),
+            ("\"HR@10\" : 1", "\"HR@10\" : 0.9", "does not say what users.csv gives"),
             ("\"checksums\" :", "\"checksum\" :", "checksums: expected them of a ranking"),
             ("\"ties\" :", "\"tie\" :", "ties: expected them of a ranking"),
         ] {

@@ -102,11 +102,28 @@ struct OutputTests {
         let call = [
             "train", "sasrec.yaml", "--data", "data", "--output", "quiet", "--threads", "1",
         ]
+        // What it had to show is lost; what it made is whole.
         let output = try shell("exec \"$@\" <&- >&- 2>&-", call, in: workspace)
-        #expect(output.code == 0)
+        #expect(output.code == 1)
         for name in ["metrics.json", "users.csv", "model.safetensors"] {
             #expect(try workspace.data("quiet/\(name)") == workspace.data("run/\(name)"))
         }
+    }
+
+    @Test func outputThatIsClosedIsAnError() throws {
+        let workspace = try Workspace()
+        let output = try shell("exec \"$@\" >&-", ["models"], in: workspace)
+        #expect(output.code == 1)
+        #expect(output.errors.contains("standard output could not be written"))
+    }
+
+    /// Where an epoch is kept the same command would be refused.
+    @Test func aFullDiskAdvisesToResume() {
+        let reason = "no space is left on the device; free some and run the command again"
+        let error = RunError.unwritable(path: "run/checkpoint", reason: reason)
+        let begun = Train.resumable(error, .epoch("train epoch 1"), "isthmus train a --resume")
+        #expect("\(begun)".hasSuffix("free some and go on with: isthmus train a --resume"))
+        #expect("\(Train.resumable(error, .nothing, "isthmus"))".hasSuffix(reason))
     }
 
     @Test func argumentsThatAreNoTextAreRefused() throws {

@@ -84,7 +84,8 @@ struct ProgressLineTests {
     @Test func timeLeftIsRightFromTheFirstStep() {
         let stage = Stage()
         let display = TrainingDisplay(
-            selection: "HR@10", line: stage.line(isRedrawn: false), clock: { stage.now })
+            model: "sasrec", selection: "HR@10", line: stage.line(isRedrawn: false),
+            clock: { stage.now })
         func step(_ step: Int, epoch: Int, isLastPhase: Bool = true) {
             display.show(
                 .step(
@@ -106,7 +107,8 @@ struct ProgressLineTests {
         // The first step in no time says nothing of the time, and no other number either.
         let quick = Stage()
         let other = TrainingDisplay(
-            selection: "HR@10", line: quick.line(isRedrawn: true), clock: { quick.now })
+            model: "sasrec", selection: "HR@10", line: quick.line(isRedrawn: true),
+            clock: { quick.now })
         other.show(
             .step(
                 StepProgress(

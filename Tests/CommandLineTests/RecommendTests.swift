@@ -122,6 +122,18 @@ struct RecommendTests {
         #expect(typed.items.map(\.item) == hidden.items.map(\.item))
     }
 
+    @Test func fewerThanAskedForAreSaid() throws {
+        let workspace = try Workspace()
+        try workspace.trainTiny(.popularity)
+        let call = [
+            "recommend", "run", "--domain", "film", "--history", "film:f1,film:f2", "--count",
+        ]
+        let few = try Tool.run(call + ["11"], in: workspace.url)
+        #expect(few.code == 0 && few.text.hasSuffix("10 items are left to recommend\n"))
+        let enough = try Tool.run(call + ["10"], in: workspace.url)
+        #expect(enough.code == 0 && !enough.text.contains("left to recommend"))
+    }
+
     @Test func seenItemsComeBackOnlyWhereAskedFor() throws {
         let workspace = try Workspace()
         try workspace.trainTiny(.sasrec)
@@ -145,6 +157,10 @@ struct RecommendTests {
         (["--domain", "films", "--history", "book:b1"], "did you mean film?"),
         (["--domain", "film", "--history", "boook:b1"], "did you mean book?"),
         (["--domain", "film", "--history", "book:b1", "--hide", "filn"], "did you mean film?"),
+        (
+            ["--domain", "film", "--user", "u1", "--data", "data", "--hide", "filn"],
+            "did you mean film?"
+        ),
         (["--domain", "film", "--user", "nobody", "--data", "data"], "no user nobody"),
         (["--domain", "film", "--user", "u1", "--data", "nowhere"], "nowhere"),
     ])

@@ -64,6 +64,13 @@ struct SweepTests {
         #expect(
             unknown.errors
                 == "isthmus: --baseline: expected one of One layer; Two layers, got Two\n")
+
+        // What has to be measured anew is named.
+        try workspace.write("{", to: "out/one-layer-2/metrics.json")
+        let damaged = try Tool.run(command, in: workspace.url)
+        #expect(damaged.code == 0, "\(damaged.errors)")
+        #expect(damaged.errors.contains("warning: One layer, seed 2: "))
+        #expect(damaged.errors.contains("metrics.json is damaged; the run is measured anew"))
     }
 
     @Test func settingsAreChosenOnValidation() throws {

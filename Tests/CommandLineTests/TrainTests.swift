@@ -11,6 +11,7 @@ struct TrainTests {
             "--seed", "7", "--set", "training.epochs=3", "--set", "parameters.layers=2",
             "--set", "evaluation.selection=HR@5")
         let lines = output.text.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("sasrec: ") == true)
         #expect(lines.first?.contains(" parameters, about ") == true)
         #expect(lines.filter { $0.hasPrefix("train epoch ") }.count == 3)
         #expect(lines.filter { $0.contains(", validation HR@5 ") }.count == 3)

@@ -24,7 +24,7 @@ struct ExampleBatchesTests {
         _ examples: ExampleSource, phase: String = "train", seed: Int = 0, batchSize: Int = 256
     ) throws -> ExampleBatches {
         let configuration = try ExperimentConfiguration(
-            yaml: "{seed: \(seed), training: {batchSize: \(batchSize)}}")
+            yaml: "{model: popularity, seed: \(seed), training: {batchSize: \(batchSize)}}")
         return try #require(
             ExampleBatches(
                 TrainingPhase(name: phase, examples: examples), split: split(),

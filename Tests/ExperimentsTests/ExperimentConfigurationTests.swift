@@ -66,8 +66,21 @@ struct ExperimentConfigurationTests {
         #expect(experiment.evaluation.candidates == .sampled(99))
     }
 
-    @Test func emptyTextGivesTheDefaults() throws {
-        #expect(try ExperimentConfiguration(yaml: "") == ExperimentConfiguration())
+    @Test func aModelAloneGivesTheDefaults() throws {
+        #expect(
+            try ExperimentConfiguration(yaml: "model: popularity") == ExperimentConfiguration())
+        #expect(
+            try ExperimentConfiguration(yaml: "", assignments: ["model=popularity"])
+                == ExperimentConfiguration())
+    }
+
+    /// Nobody means the baseline of popularity by saying nothing.
+    @Test(arguments: ["", "model:", "seed: 1", "parameters: {heads: 2}"])
+    func aFileWithoutAModelIsRefused(_ yaml: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try ExperimentConfiguration(yaml: yaml)
+        }
+        #expect(error.description == "model: expected a model's name, such as sasrec")
     }
 
     @Test func writtenYAMLReadsBackEqual() throws {
@@ -147,8 +160,9 @@ struct ExperimentConfigurationTests {
     }
 
     @Test func thePresetSetsTheProtocolOfABXI() throws {
-        let resolved = try ExperimentConfiguration(yaml: "evaluation: {preset: abxi}")
-            .evaluation.resolved
+        let resolved = try ExperimentConfiguration(
+            yaml: "{model: popularity, evaluation: {preset: abxi}}"
+        ).evaluation.resolved
         #expect(resolved.candidates == .sampled(999))
         #expect(resolved.exclusion == .seen)
         #expect(resolved.ties == .optimistic)

@@ -89,6 +89,35 @@ struct RecommendationTests {
         #expect(!known.isFallback)
     }
 
+    /// A person's own events of the domain that lie outside the window are not read, in evaluation as here.
+    @Test func whatLiesOutsideTheWindowIsNotKnown() throws {
+        let folder = try TemporaryFolder()
+        let model = try saved(
+            """
+            model: ifcdsr
+            parameters:
+              {embeddingSize: 8, blocks: 1, images: "", maximumLength: 3, otherWeight: 0, mixedWeight: 0}
+            training: {epochs: 1}
+            """, folder)
+        let far = try model.recommend(
+            history: history(
+                "films:films-01", "books:books-01", "books:books-02", "books:books-03"),
+            in: "films", count: 3)
+        #expect(far.isFallback && far.items.allSatisfy { $0.score == $0.score.rounded() })
+        let near = try model.recommend(
+            history: history("books:books-01", "films:films-01"), in: "films", count: 3)
+        #expect(!near.isFallback)
+        let dataset = try cyclicDataset()
+        let unread = (0..<dataset.userCount).count { user in
+            let domains = dataset.events(of: UserID(rawValue: Int32(user)))
+                .map { dataset.domain(of: ItemID(rawValue: dataset.items[$0])) }
+            return !domains.dropLast().suffix(3).contains(domains[domains.count - 1])
+        }
+        let result = try folder.run("run").result()
+        #expect(unread > 0 && result.byPopularity.values.reduce(0, +) == unread)
+        #expect(result.warnings.contains { $0.contains("were ranked by popularity") })
+    }
+
     @Test func anUnknownDomainNamesTheNearest() throws {
         let folder = try TemporaryFolder()
         let model = try saved("model: popularity", folder)

@@ -68,7 +68,16 @@ import Testing
         #expect(
             kept.groups["repeat"]?["shop"]?["HR@10"] == Double(seen) / Double(Self.repeating))
         #expect(
-            kept.warnings.contains { $0.contains("21 of 100") && $0.contains("--include-seen") })
+            kept.warnings.contains {
+                $0.contains("21 of 100") && $0.contains("--include-seen")
+                    && $0.contains("data.repeats: drop measures what recommend reaches")
+            })
+        #expect(
+            kept.protocolText.hasSuffix("what the person had before (but for targets that repeat)"))
+        #expect(dropped.protocolText.hasSuffix("what the person had before"))
+        // Where nothing is left out, all cases are what is reached with those that were had.
+        let open = try train("open", ["evaluation.exclusion=none"])
+        #expect(!open.warnings.contains { $0.contains("repeat an item") })
         #expect(
             dropped.warnings.contains { $0.contains("21 of 100") && $0.contains("are no cases") })
         // The cases of one are some of the other's: those are compared, and alike.

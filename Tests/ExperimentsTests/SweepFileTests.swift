@@ -153,6 +153,10 @@ import Testing
             "baseline: expected one of A, got B"
         ),
         (
+            "{experiment: abxi.yaml, baseline: Z}",
+            "baseline: expected none, as the sweep names no runs"
+        ),
+        (
             "{experiment: abxi.yaml, runs: [{name: A, enlarge: parameters.innerSize}]}",
             "enlarge and toMatch together"
         ),

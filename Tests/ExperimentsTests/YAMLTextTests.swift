@@ -188,6 +188,19 @@ import Torch
             new.differences(from: old).map(\.description) == [
                 "parameters.heads was 2, is 1", "training.epochs was 4, is 9",
             ])
+        // Another model has other settings, and many differences are not all read.
+        let other = try ExperimentConfiguration(yaml: "model: popularity").resolved()
+        #expect(other.differences(from: old).text == "model was sasrec, is popularity")
+        let many = try ExperimentConfiguration(
+            yaml: tinySASRec,
+            assignments: [
+                "seed=1", "training.epochs=9", "training.patience=7", "data.repeats=drop",
+            ]
+        ).resolved()
+        #expect(
+            many.differences(from: old).text
+                == "data.repeats was keep, is drop, seed was 3, is 1, training.epochs was 4, is 9 "
+                + "and 1 more")
         #expect(old.differences(from: old).isEmpty)
     }
 

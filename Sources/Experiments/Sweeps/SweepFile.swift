@@ -168,8 +168,12 @@ public struct SweepFile: Sendable {
     func requireVariant(_ name: String, as path: String) throws(ConfigurationError) {
         let names = variants.map(\.name)
         guard names.contains(name) else {
+            let known = names.filter { !$0.isEmpty }.joined(separator: "; ")
             throw .value(
-                path: path, expected: "one of \(names.joined(separator: "; "))", got: name)
+                path: path,
+                expected: known.isEmpty
+                    ? "none, as the sweep names no runs (runs: [{name: …}])" : "one of \(known)",
+                got: name)
         }
     }
 

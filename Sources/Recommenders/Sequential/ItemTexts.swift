@@ -153,8 +153,9 @@ extension Tensor {
             .addingRows(.concatenate(projected), at: Tensor(known, device: device))
     }
 
-    /// Fewer centred rows than columns on their principal axes, by way of the rows' inner products: as many eigenvectors as
-    /// there are rows, where the columns' would be mostly of no variance at all. Components beyond the rank are zeros.
+    /// Fewer centred rows than columns on their principal axes; components beyond the rank are zeros.
+    ///
+    /// It goes by the rows' inner products: as many eigenvectors as there are rows, where most of the columns' would have no variance.
     private func fewRowsProjected(_ components: Int) -> Tensor {
         let found = matmul(transposed()).symmetricEigen()
         let variances: [Double] = found.values.elements()

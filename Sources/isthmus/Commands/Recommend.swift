@@ -75,11 +75,11 @@ struct Recommend: ParsableCommand {
         if let user, let dataset {
             let opened = try Dataset.open(dataset.url)
             let known = try request.user(user, of: opened)
-            if !json { Console.write(request.historyText(of: known, in: opened)) }
             recommendation = try request.recommend(user: known, of: opened)
+            if !json { Console.write(request.historyText(of: known, in: opened)) }
         } else {
             recommendation = try request.recommend(history: history.flatMap(\.self))
         }
-        try RecommendationOutput.show(recommendation, json: json)
+        try RecommendationOutput.show(recommendation, of: count, json: json)
     }
 }

@@ -86,6 +86,11 @@ struct Sweep: ParsableCommand {
     private func train(_ plan: SweepPlan, _ processes: ChildProcesses) throws {
         let directory = output.url
         let open = plan.jobs.filter { !$0.run.isFinished }
+        for job in open where FileManager.default.fileExists(atPath: job.run.metrics.path) {
+            ResultTable.warn([
+                "\(job.title): \(job.run.metrics.path) is damaged; the run is measured anew"
+            ])
+        }
         let line = ProgressLine(on: json ? .errors : .output)
         var done = plan.jobs.count - open.count
         var failures: [String] = []

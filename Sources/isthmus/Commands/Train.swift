@@ -58,7 +58,8 @@ struct Train: ParsableCommand {
         var configuration = try ExperimentConfiguration(
             contentsOf: experiment.url, assignments: assignments)
         if let seed { configuration.seed = seed }
-        let display = TrainingDisplay(selection: configuration.evaluation.resolved.selection)
+        let display = TrainingDisplay(
+            model: configuration.model, selection: configuration.evaluation.resolved.selection)
         let (path, kept, resume) = (output.url.path, display.kept, resume)
         let (result, warnings) = try Interruption.guarding {
             switch kept.left {
@@ -76,11 +77,31 @@ struct Train: ParsableCommand {
                 configuration, dataset: try Dataset.open(dataset.url),
                 run: RunDirectory(output.url), device: device, observe: display.show)
             ResultTable.warn(trainer.warnings)
-            return (try trainer.train(resume: resume), trainer.warnings)
+            do {
+                return (try trainer.train(resume: resume), trainer.warnings)
+            } catch {
+                throw Self.resumable(
+                    error, kept.left, ShellCommand.text(adding: "--resume"))
+            }
         }
         Console.line()
         Console.write(ResultTable.text(result))
         ResultTable.warn(result.warnings, but: warnings)
         Console.line("run: \(output.url.path)")
+    }
+
+    /// An error that advises to run the command again advises to resume where an epoch is kept.
+    static func resumable(
+        _ error: any Error, _ left: TrainingDisplay.Left, _ command: String
+    ) -> any Error {
+        let again = "run the command again"
+        let text = Message.line(of: error)
+        guard case .epoch = left, text.contains(again) else { return error }
+        return ResumableError(
+            description: text.replacingOccurrences(of: again, with: "go on with: \(command)"))
+    }
+
+    private struct ResumableError: Error, CustomStringConvertible {
+        let description: String
     }
 }

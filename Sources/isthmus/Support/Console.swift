@@ -35,18 +35,21 @@ enum Console {
         var drawn: Stream?
         /// Why standard output could not be written; 0 while it could.
         var failure: Int32 = 0
+        /// Whether there was no standard output when the process began.
+        var isClosed = false
     }
 
     private static let eraseLine = "\r\u{1B}[2K"
     private static let state = Mutex(State())
 
-    /// Makes the standard streams usable: one that is closed leads nowhere, and a closed pipe ends the process.
+    /// Makes the standard streams usable: one that is closed takes no text, and a closed pipe ends the process.
     ///
     /// The next file that is opened would otherwise get the number of a closed stream, and the text in it.
     static func prepare() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is the closed stream's own.
             _ = open("/dev/null", O_RDWR)
+            if descriptor == STDOUT_FILENO { state.withLock { $0.isClosed = true } }
         }
         signal(SIGPIPE, SIG_DFL)
     }
@@ -120,6 +123,10 @@ enum Console {
     /// After the first failure nothing more is tried, so that what was written has no gap.
     private static func send(_ text: String, to stream: Stream, _ state: inout State) {
         guard stream == .errors || state.failure == 0 else { return }
+        if stream == .output, state.isClosed, !text.isEmpty {
+            state.failure = EBADF
+            return
+        }
         var copy = text
         let refusal = copy.withUTF8 { UnsafeRawBufferPointer($0).write(to: stream.rawValue) }
         if stream == .output { state.failure = refusal?.code ?? 0 }

@@ -5,7 +5,7 @@ import Recommenders
 /// Recommendations, for people and for programs.
 enum RecommendationOutput {
     /// Prints the items; what was left out or replaced goes to standard error.
-    static func show(_ recommendation: Recommendation, json: Bool) throws {
+    static func show(_ recommendation: Recommendation, of count: Int, json: Bool) throws {
         for item in recommendation.unknown {
             Console.error("unknown item \(item), left out")
         }
@@ -30,6 +30,10 @@ enum RecommendationOutput {
             ])
         }
         Console.write(table.rendered(as: .plain))
+        let left = recommendation.items.count
+        if left > 0, left < count {
+            Console.line("note: \(left) item\(left == 1 ? " is" : "s are") left to recommend")
+        }
     }
 
     private static func object(_ recommendation: Recommendation) -> JSONValue {

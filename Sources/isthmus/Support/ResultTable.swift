@@ -73,6 +73,7 @@ enum ResultTable {
             "heldOut": heldOut(result),
             "certainHits": .object(
                 result.certainHits.mapValues { .object($0.mapValues(JSONValue.int)) }),
+            "byPopularity": .object(result.byPopularity.mapValues(JSONValue.int)),
             "checksums": checksums(result),
             "diagnostics": .object(result.diagnostics.mapValues(JSONValue.double)),
             "warnings": .array(result.warnings.map(JSONValue.string)),

@@ -25,6 +25,7 @@ final class TrainingDisplay {
 
     /// What is safe on disk.
     let kept = Kept()
+    private let model: String
     private let selection: String
     private let line: ProgressLine
     private let clock: () -> Double
@@ -33,14 +34,15 @@ final class TrainingDisplay {
     private var lastEpoch: (training: Double, validation: Double)?
 
     /// Shows the epochs by the metric that selects the best one.
-    convenience init(selection: String) {
+    convenience init(model: String, selection: String) {
         let start = ContinuousClock.now
         self.init(
-            selection: selection, line: ProgressLine(),
+            model: model, selection: selection, line: ProgressLine(),
             clock: { Number.seconds(start.duration(to: .now)) })
     }
 
-    init(selection: String, line: ProgressLine, clock: @escaping () -> Double) {
+    init(model: String, selection: String, line: ProgressLine, clock: @escaping () -> Double) {
+        self.model = model
         self.selection = selection
         self.line = line
         self.clock = clock
@@ -60,7 +62,7 @@ final class TrainingDisplay {
         switch event {
         case .started(let parameters, let memory, let resumed):
             Console.line(
-                "\(Number.grouped(parameters)) parameters, about \(Number.memory(memory)) of memory"
+                "\(model): \(Number.grouped(parameters)) parameters, about \(Number.memory(memory)) of memory"
                     + (resumed.map { ", resumed after epoch \($0)" } ?? ""))
         case .note(let text): Console.line("note: \(text)")
         case .warning(let text): ResultTable.warn([text])
