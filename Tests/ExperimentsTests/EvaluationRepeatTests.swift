@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import RankingMetrics
 import Testing
 
 @testable import Experiments
@@ -28,18 +29,18 @@ struct EvaluationRepeatTests {
     /// Other candidates take the place of the preset's; the rest of the preset stays.
     @Test func candidatesReplaceThoseOfAPreset() throws {
         let folder = try TemporaryFolder()
-        let rows = (0..<6).map { user in
-            (0..<5).map { Int32(1 + user + 7 * $0 + ($0 % 2) * 1010) }
+        let rows: [[Int32]] = (0..<6).map { (user: Int) -> [Int32] in
+            (0..<5).map { (step: Int) -> Int32 in Int32(1 + user + 7 * step + (step % 2) * 1010) }
         }
-        let dataset = try dataset(of: rows, domains: [("a", 1010), ("b", 1010)])
+        let wide = try dataset(of: rows, domains: [("a", 1010), ("b", 1010)])
         let run = folder.run("run")
         let experiment = try ExperimentConfiguration(
             yaml: "{model: popularity, seed: 5, evaluation: {preset: abxi}}")
-        let stored = try Trainer(experiment, dataset: dataset, run: run).train()
+        let stored = try Trainer(experiment, dataset: wide, run: run).train()
         #expect(stored.candidates == "sampled:999")
         let evaluation = try RunEvaluation(run)
-        #expect(try evaluation.evaluate(on: dataset, part: .test) == stored)
-        let full = try evaluation.evaluate(on: dataset, part: .test, candidates: .full)
+        #expect(try evaluation.evaluate(on: wide, part: .test) == stored)
+        let full = try evaluation.evaluate(on: wide, part: .test, candidates: .full)
         #expect(full.candidates == "full" && full.cases == stored.cases)
         #expect(full.ties == .optimistic && full.exclusion == .seen)
         #expect(full.checksums?.candidates != stored.checksums?.candidates)
