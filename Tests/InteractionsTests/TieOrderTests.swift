@@ -108,8 +108,8 @@ import Testing
 
     // Without times the draw between files decides what is held out last; within a file and a domain the lines do.
     @Test func drawnFilesAreCounted() throws {
-        let a = (0..<9).map { "u\($0),a\($0)\nu\($0),x\n" }.joined()
-        let b = (0..<9).map { "u\($0),b\($0)\nu\($0),y\n" }.joined()
+        let a = (0..<9).map { "u\($0),a\($0)\nu\($0),x\nu\($0),z\n" }.joined()
+        let b = (0..<9).map { "u\($0),b\($0)\nu\($0),y\nu\($0),w\n" }.joined()
         let drawn = try imported([("A", a), ("B", b)], hasTimes: false)
         let notes = drawn.manifest.notes.filter { $0.code == "drawn-files" }
         #expect(notes.count == 1)
