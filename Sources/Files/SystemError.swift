@@ -45,7 +45,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         ENOENT: "no such file or directory",
         EACCES: "no permission; ask its owner for it, or choose another place",
         EPERM: "no permission; ask its owner for it, or choose another place",
-        EISDIR: "a directory stands where a file should be; move it away",
+        EISDIR: "it is a directory, not a regular file",
         ENOTDIR: "a part of the path is a file, not a directory; choose another place",
         EEXIST: "something of that name is there already",
         ENOTEMPTY: "the directory is not empty",

@@ -62,7 +62,7 @@ private final class Scratch {
         try AtomicFile.makeDirectory(folder)
         let file = scratch.path("file")
         try AtomicFile.write(Data(), to: file)
-        let inTheWay = "a directory stands where a file should be; move it away"
+        let inTheWay = "it is a directory, not a regular file"
         #expect(throws: FileError(path: folder.path, reason: inTheWay)) {
             try AtomicFile.write(Data("text".utf8), to: folder)
         }

@@ -146,7 +146,7 @@ import Testing
             #expect(try refusal().contains("no such file"))
             try FileManager.default.createDirectory(
                 at: path(file.name), withIntermediateDirectories: false)
-            #expect(try refusal().contains("a directory stands where a file should be"))
+            #expect(try refusal().contains("it is a directory"))
             try FileManager.default.removeItem(at: path(file.name))
             try good.write(to: path(file.name))
         }

@@ -22,7 +22,9 @@ enum RecommendationOutput {
             try JSONOutput.show(object(recommendation))
             return
         }
-        Console.line("recommended in \(recommendation.domain)")
+        let left = recommendation.items.count
+        let fewer = left > 0 && left < count ? ", all \(left) that are left" : ""
+        Console.line("recommended in \(recommendation.domain)\(fewer)")
         var table = TextTable(["", "item", "title", "score"])
         for (index, item) in recommendation.items.enumerated() {
             table.append([
@@ -30,10 +32,6 @@ enum RecommendationOutput {
             ])
         }
         Console.write(table.rendered(as: .plain))
-        let left = recommendation.items.count
-        if left > 0, left < count {
-            Console.line("note: \(left) item\(left == 1 ? " is" : "s are") left to recommend")
-        }
     }
 
     private static func object(_ recommendation: Recommendation) -> JSONValue {
