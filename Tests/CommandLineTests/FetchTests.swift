@@ -106,7 +106,7 @@ struct FetchTests {
         #expect(try workspace.names == ["python3"])
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSignalLeavesNothing() throws {
+    @Test(.timeLimit(.minutes(20))) func aSignalLeavesNothing() throws {
         let workspace = try workspace(python: "echo $$ > pid; exec sleep 300\n")
         let fetch = try Tool.start(
             ["fetch", "movielens-1m", "--output", "data"], in: workspace.url,

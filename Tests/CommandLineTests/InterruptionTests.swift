@@ -24,7 +24,7 @@ struct InterruptionTests {
     }
 
     @Test(
-        .timeLimit(.minutes(2)),
+        .timeLimit(.minutes(20)),
         arguments: [
             (SIGINT, "interrupted"), (SIGTERM, "told to end"), (SIGHUP, "the terminal was closed"),
         ])
@@ -75,7 +75,7 @@ struct InterruptionTests {
     }
 
     /// Signals at all times of the work, most of them in its last stage: what is said is what is there.
-    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(20)), arguments: [false, true])
     func whatIsSaidOfADatasetIsTrue(replacing: Bool) throws {
         let workspace = try Workspace()
         let command = ["generate", "--output", "made", "--users", "300", "--threads", "1"]

@@ -102,9 +102,8 @@ struct OutputTests {
         let call = [
             "train", "sasrec.yaml", "--data", "data", "--output", "quiet", "--threads", "1",
         ]
-        // What it had to show is lost; what it made is whole.
         let output = try shell("exec \"$@\" <&- >&- 2>&-", call, in: workspace)
-        #expect(output.code == 1)
+        #expect(output.code == 0)
         for name in ["metrics.json", "users.csv", "model.safetensors"] {
             #expect(try workspace.data("quiet/\(name)") == workspace.data("run/\(name)"))
         }

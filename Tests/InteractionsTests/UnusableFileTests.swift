@@ -8,7 +8,7 @@ import Testing
     private let csv = ImportFormat.delimited(DelimitedFormat())
 
     // A pipe that nobody writes to would be waited for without end.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func pipesAreNotWaitedFor() throws {
         let folder = try TemporaryFolder()
         let good = try folder.file("good.csv", "user,item\nu,x\n")
@@ -42,7 +42,7 @@ import Testing
     }
 
     // The manifest of what is to be replaced is read as well.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func aPipeForAManifestIsNotWaitedFor() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(

@@ -49,7 +49,10 @@ enum Console {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number is the closed stream's own.
             _ = open("/dev/null", O_RDWR)
-            if descriptor == STDOUT_FILENO { state.withLock { $0.isClosed = true } }
+            // Who closes standard error too, as for a daemon, asks for no words at all.
+            if descriptor != STDIN_FILENO {
+                state.withLock { $0.isClosed = descriptor == STDOUT_FILENO }
+            }
         }
         signal(SIGPIPE, SIG_DFL)
     }
