@@ -45,7 +45,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         ENOENT: "no such file or directory",
         EACCES: "no permission; ask its owner for it, or choose another place",
         EPERM: "no permission; ask its owner for it, or choose another place",
-        EISDIR: "it is a directory, not a regular file",
+        EISDIR: "it is a directory, not a regular file; where one is to be, move it away",
         ENOTDIR: "a part of the path is a file, not a directory; choose another place",
         EEXIST: "something of that name is there already",
         ENOTEMPTY: "the directory is not empty",

@@ -62,7 +62,7 @@ private final class Scratch {
         try AtomicFile.makeDirectory(folder)
         let file = scratch.path("file")
         try AtomicFile.write(Data(), to: file)
-        let inTheWay = "it is a directory, not a regular file"
+        let inTheWay = "it is a directory, not a regular file; where one is to be, move it away"
         #expect(throws: FileError(path: folder.path, reason: inTheWay)) {
             try AtomicFile.write(Data("text".utf8), to: folder)
         }
