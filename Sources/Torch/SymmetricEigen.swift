@@ -12,12 +12,15 @@ extension Tensor {
         guard let values, let vectors else { fatalError("symmetricEigen: no result") }
         let descending = Tensor((0..<Int32(size(0))).reversed(), device: device)
         let columns = Tensor(TensorHandle(vectors)).transposed().rows(descending)
-        let largest = columns.magnitude().topK(1).indices
-        let signs = columns.gathered(largest, dimension: 1)
-        let one = Tensor(1, dtype: dtype, device: device)
-        let directions = Tensor.choose(signs .>= one * 0, one, -one)
         return (
-            Tensor(TensorHandle(values)).rows(descending), (columns * directions).transposed()
+            Tensor(TensorHandle(values)).rows(descending), columns.directed().transposed()
         )
+    }
+
+    /// Each row or its negative, whichever has a positive number as its largest in magnitude. [n, m]
+    public func directed() -> Tensor {
+        let largest = gathered(magnitude().topK(1).indices, dimension: 1)
+        let one = Tensor(1, dtype: dtype, device: device)
+        return self * Tensor.choose(largest .>= one * 0, one, -one)
     }
 }

@@ -176,6 +176,7 @@ public final class Optimizer {
             ["exp_avg", "momentum_buffer"].contains(kind) || value.count == 0
                 || (-value.to(.float32)).maximum().item() <= 0
         else { throw .data(name: name, reason: "holds a number below 0") }
+        // Beyond 2^24 a float32 no longer counts.
         if kind == "step", value.item() > 16_777_216 {
             throw .data(name: name, reason: "counts more steps than it can")
         }

@@ -164,12 +164,8 @@ extension Tensor {
         guard rank > 0 else { return .zeros([size(0), components], device: device) }
         let scales = Tensor(variances.prefix(rank).map { 1 / $0.squareRoot() }, device: device)
         let axes = transposed().matmul(found.vectors.narrowed(1, 0..<rank)) * scales
-        // Of an axis and its opposite the one whose largest element is positive, as for many rows.
-        let columns = axes.transposed()
-        let largest = columns.gathered(columns.magnitude().topK(1).indices, dimension: 1)
-        let one = Tensor(1, dtype: dtype, device: device)
-        let signs = Tensor.choose(largest .>= one * 0, one, -one)
-        let projected = matmul((columns * signs).transposed()).to(.float32)
+        // The same of an axis and its opposite as for many rows.
+        let projected = matmul(axes.transposed().directed().transposed()).to(.float32)
         guard rank < components else { return projected }
         return .concatenate(
             [projected, .zeros([size(0), components - rank], device: device)], dimension: 1)
