@@ -34,7 +34,9 @@ extension EvaluationResult {
             parts.isEmpty
             ? "" : "no cases of \(heldOut.events) held-out events: " + parts.joined(separator: ", ")
         if unrated > 0 {
-            text += (text.isEmpty ? "" : "; ") + "\(unrated) cases without a rating, in no mean"
+            text +=
+                (text.isEmpty ? "" : "; ")
+                + "\(counted(unrated, "case")) without a rating, in no mean"
         }
         return text
     }

@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 public import Recommenders
 internal import Yams
@@ -43,14 +44,12 @@ public struct ExperimentFileError: Error, Equatable, CustomStringConvertible {
         func failure(_ reason: String) -> ExperimentFileError {
             ExperimentFileError(path: url.path, reason: reason)
         }
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-            throw failure("no such file")
+        let data: Data
+        do {
+            data = try FileReading.beginning(of: url, upTo: YAMLText.mostBytes + 1)
+        } catch {
+            throw failure(error.reason)
         }
-        guard !isDirectory.boolValue else { throw failure("a directory, not a file of settings") }
-        guard let handle = try? FileHandle(forReadingFrom: url),
-            let data = try? handle.read(upToCount: YAMLText.mostBytes + 1) ?? Data()
-        else { throw failure("cannot be read") }
         if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
             throw failure("is UTF-16 text; save it as UTF-8")
         }

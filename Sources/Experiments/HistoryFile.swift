@@ -39,15 +39,22 @@ struct HistoryFile {
     }
 
     /// The lines of a file that can be read.
-    static func entries(_ url: URL) -> [HistoryEntry] {
-        let data = (try? FileReading.data(url)) ?? Data()
-        return data.split(separator: UInt8(ascii: "\n")).compactMap {
-            let entry = try? JSONFile.decoder().decode(HistoryEntry.self, from: Data($0))
+    static func entries(_ url: URL) -> [HistoryEntry] { read(url).entries }
+
+    /// Whether the file is there and each of its lines can be read.
+    static func isWhole(_ url: URL) -> Bool { read(url).isWhole }
+
+    private static func read(_ url: URL) -> (entries: [HistoryEntry], isWhole: Bool) {
+        guard let data = try? FileReading.data(url) else { return ([], false) }
+        let lines = data.split(separator: UInt8(ascii: "\n"))
+        let entries = lines.compactMap { (line) -> HistoryEntry? in
+            let entry = try? JSONFile.decoder().decode(HistoryEntry.self, from: Data(line))
             guard let entry, RunManifest.possibleSeconds.contains(entry.seconds),
                 RunManifest.possibleSeconds.contains(entry.validationSeconds)
             else { return nil }
             return entry
         }
+        return (entries, entries.count == lines.count)
     }
 
     private static func line(_ entry: HistoryEntry) throws(RunError) -> Data {

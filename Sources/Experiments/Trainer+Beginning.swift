@@ -141,6 +141,12 @@ extension Trainer {
         else { return nil }
         try requireSame(writtenExperiment(), dataset: facts.dataset, hasEnded: true)
         checkpoints.removeEverything()
+        if !HistoryFile.isWhole(run.history) {
+            observe(
+                .warning(
+                    "\(run.history.lastPathComponent): lost or damaged, and the checkpoint is gone that could "
+                        + "write it again; a sweep shows no seconds to the best epoch of this run"))
+        }
         return result
     }
 

@@ -30,6 +30,10 @@ extension UnsafeMutableRawBufferPointer {
             if got == 0 { break }
             if got > 0 {
                 filled += got
+            } else if errno == EAGAIN {
+                // A pipe, opened so that nobody waits for a writer who may never come.
+                var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                poll(&wanted, 1, -1)
             } else if errno != EINTR {
                 throw SystemError()
             }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Reads regular files; what is none, such as a directory or a pipe, is refused at once and not waited for.
+/// Reads regular files; what is none, such as a directory, is refused at once and not waited for.
 package enum FileReading {
     /// Opens a regular file; the caller closes it.
     package static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, size: Int) {
@@ -36,6 +36,20 @@ package enum FileReading {
             var data = Data(count: size)
             let filled = try data.withUnsafeMutableBytes { try $0.fill(from: descriptor) }
             return filled == size ? data : data.prefix(filled)
+        } catch {
+            throw FileError(url, error)
+        }
+    }
+
+    /// The first bytes of a file or of a pipe, at most so many; a pipe that nobody writes to has none.
+    package static func beginning(of url: URL, upTo count: Int) throws(FileError) -> Data {
+        do {
+            let descriptor = Foundation.open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { throw SystemError() }
+            defer { close(descriptor) }
+            var data = Data(count: count)
+            let filled = try data.withUnsafeMutableBytes { try $0.fill(from: descriptor) }
+            return data.prefix(filled)
         } catch {
             throw FileError(url, error)
         }

@@ -60,6 +60,20 @@ struct InterruptionTests {
         #expect(resumed.text.contains("resumed after epoch \(number)\n"), "\(resumed.errors)")
     }
 
+    /// A second ^C does not wait for a safe point, and still says what is kept.
+    @Test(.timeLimit(.minutes(20)))
+    func whoCannotWaitIsToldToo() throws {
+        let workspace = try workspace()
+        let running = try Tool.start(Self.train, in: workspace.url)
+        wait(running) { workspace.hasState("run") }
+        for _ in 1...2 { kill(running.process.processIdentifier, SIGINT) }
+        let output = try running.output()
+        #expect(running.process.terminationReason == .uncaughtSignal && output.code == SIGINT)
+        #expect(output.errorLines.count == 1, "\(output.errors)")
+        #expect(
+            output.errors.hasPrefix("isthmus: interrupted; \(workspace.path("run").path) is kept"))
+    }
+
     @Test func madeUpDatasetsLeaveNothingHalf() throws {
         let workspace = try Workspace()
         let running = try Tool.start(

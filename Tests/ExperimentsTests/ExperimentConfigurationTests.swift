@@ -159,6 +159,23 @@ struct ExperimentConfigurationTests {
         #expect(error?.description.hasPrefix("\(url.path):3: ") == true)
     }
 
+    /// A shell's `<(…)` is a pipe; one that nobody writes to is not waited for.
+    @Test(.timeLimit(.minutes(1))) func aPipeIsReadAsAFileIs() throws {
+        let pipe = Pipe()
+        let experiment = "{model: sasrec, seed: 7, parameters: {scope: mixed}}"
+        try pipe.fileHandleForWriting.write(contentsOf: Data(experiment.utf8))
+        try pipe.fileHandleForWriting.close()
+        let url = URL(fileURLWithPath: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+        #expect(try ExperimentConfiguration(contentsOf: url).seed == 7)
+        let folder = try TemporaryFolder()
+        let silent = folder.url.appendingPathComponent("silent.yaml")
+        #expect(mkfifo(silent.path, 0o600) == 0)
+        let error = #expect(throws: ExperimentFileError.self) {
+            try ExperimentConfiguration(contentsOf: silent)
+        }
+        #expect(error?.description.hasPrefix("\(silent.path): ") == true)
+    }
+
     @Test func thePresetSetsTheProtocolOfABXI() throws {
         let resolved = try ExperimentConfiguration(
             yaml: "{model: popularity, evaluation: {preset: abxi}}"

@@ -52,9 +52,33 @@ struct SweepColumnTests {
                 })
             #expect(try job.run.historyEntries().count == 3)
         }
-        #expect(try SweepTable(plan).rows.map(\.secondsToBest.mean) == [24])
+        #expect(try SweepTable(plan).rows.map(\.secondsToBest?.mean) == [24])
         let validation = try SweepTable(plan, part: .validation)
         #expect(validation.rows.map { $0.domains["books"]?["HR@10"]?.mean } == [0.5])
+    }
+
+    /// Nothing else knows how long the epochs took: no number is better than 0.
+    @Test func aLostHistoryHasNoSeconds() throws {
+        let folder = try TemporaryFolder()
+        let plan = try trained(in: folder)
+        #expect(try SweepTable(plan).rows.map(\.secondsToBest?.mean) == [0])
+        let run = plan.jobs[1].run
+        for damage in [nil, Data("{\"epoch\": 1}\n".utf8)] {
+            try FileManager.default.removeItem(at: run.history)
+            try damage?.write(to: run.history)
+            let table = try SweepTable(plan)
+            #expect(table.rows.map(\.secondsToBest?.mean) == [nil])
+            #expect(table.rows[0].seconds.mean > 0)
+            var warnings: [String] = []
+            let again = try Trainer(plan.jobs[1].configuration, dataset: cyclicDataset(), run: run)
+            {
+                if case .warning(let text) = $0 { warnings.append(text) }
+            }
+            _ = try again.train(resume: true)
+            #expect(
+                warnings.count == 1 && warnings[0].hasPrefix("history.jsonl: lost"), "\(warnings)")
+            if damage == nil { try Data().write(to: run.history) }
+        }
     }
 
     @Test func theMostMemoryOfTheSeedsIsShown() throws {

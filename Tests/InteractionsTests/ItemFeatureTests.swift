@@ -82,7 +82,7 @@ import Testing
         let notes = try Dataset.open(folder.dataset).manifest.sources[0].notes
         #expect(
             notes.first { $0.code == "prices-not-read" }?.text
-                == "2 prices are no number, such as \"1,2,3\", and unknown")
+                == "2 prices that can be read as no number, such as \"1,2,3\"; unknown")
     }
 
     @Test func jsonLines() throws {

@@ -128,7 +128,7 @@ import Testing
             "user,item,what\nu,i,view\nu,j,stare\nv,j,stare\nv,i,other\n",
             DelimitedFormat(behaviour: .name("what")))
         let note = try #require(dataset.manifest.sources[0].notes.first)
-        #expect(note.text.hasPrefix("2 events have a behaviour") && note.text.contains("\"stare\""))
+        #expect(note.text.hasPrefix("2 events with a behaviour") && note.text.contains("\"stare\""))
     }
 
     @Test func skippedLinesAreShown() throws {
@@ -193,7 +193,7 @@ import Testing
             #expect(told.catalogs.map(\.titles) == [["x1", "x2"], ["y1", nil]])
             let note = try #require(
                 told.manifest.sources[0].notes.first { $0.code == "items-matched" })
-            #expect(note.text == "3 of its 5 items are items of the dataset, 2 are not")
+            #expect(note.text == "3 of its 5 items are in the dataset, 2 are not")
         }
         // Without a column of domains an id that two domains have is nobody's.
         let untold = try dataset("i.csv", "item,title\n1,one\n2,two\n3,three\n")
@@ -224,16 +224,16 @@ import Testing
         }
         #expect(
             text("items-matched", of: "one-items.csv")
-                == "1 of its 3 items are items of the dataset, 1 are not")
+                == "1 of its 3 items are in the dataset, 1 are not")
         #expect(
-            text("items-ambiguous", of: "one-items.csv")?.hasPrefix("1 of its 3 items have an id")
+            text("items-ambiguous", of: "one-items.csv")?.hasPrefix("1 of its 3 items with an id")
                 == true)
         // None of the second file's is taken, but none is foreign.
         #expect(
             text("items-matched", of: "two-items.csv")
-                == "0 of its 2 items are items of the dataset, 0 are not")
+                == "0 of its 2 items are in the dataset, 0 are not")
         #expect(
-            text("items-ambiguous", of: "two-items.csv")?.hasPrefix("2 of its 2 items have an id")
+            text("items-ambiguous", of: "two-items.csv")?.hasPrefix("2 of its 2 items with an id")
                 == true)
         #expect(text("items-unmatched", of: "two-items.csv") == nil)
         // 4 and 9 of Z have no line; 1 and 2 have one, though nobody knows for which.
@@ -309,7 +309,7 @@ import Testing
         ])
         let findings = DatasetReport(dataset).findings
         func text(_ code: String) -> String { findings.first { $0.code == code }?.message ?? "" }
-        #expect(text("duplicate-events").contains("removes them and with them 1 later events"))
+        #expect(text("duplicate-events").contains("removes such, and 1 later event with"))
         #expect(text("shared-items").hasSuffix("removes them with 4 of the 6 events"))
         // Users and items swapped in both files.
         let people = (0..<9).map { "b\($0),p\($0 % 5),1,\($0)\n" }.joined()

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Interactions
 internal import RankingMetrics
 
 extension SweepTable {
@@ -18,10 +19,10 @@ extension SweepTable {
                 let interval = found.low.flatMap { low in
                     found.high.map { String(format: " [%+.2f, %+.2f]", low, $0) }
                 }
+                let correlation = String(format: "%+.3f", found.correlation) + (interval ?? "")
                 return Chart(
                     title: "\(found.domain) \(found.metric) against \(found.diagnostic): r = "
-                        + String(format: "%+.3f", found.correlation) + (interval ?? "")
-                        + ", \(found.runs) runs",
+                        + "\(correlation), \(counted(found.runs, "run"))",
                     xLabel: found.diagnostic, yLabel: found.metric, series: measured(found))
             }
     }

@@ -19,7 +19,7 @@ extension SweepTable {
             }
             cells += measured.map { Self.text(row.diagnostics[$0], digits: 3) }
             cells += [
-                "\(row.parameters)", TextTable.number(row.secondsToBest.mean, digits: 0),
+                "\(row.parameters)", TextTable.number(row.secondsToBest?.mean, digits: 0),
                 TextTable.number(row.seconds.mean, digits: 0), "\(row.peakMemory >> 20)",
             ]
             table.append(cells)

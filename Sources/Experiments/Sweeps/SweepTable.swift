@@ -44,8 +44,8 @@ public struct SweepTable: Codable, Sendable {
         public let diagnostics: [String: Value]
         /// The number of parameters.
         public let parameters: Int
-        /// Seconds of training until the best epoch, validation included.
-        public let secondsToBest: Value
+        /// Seconds of training until the best epoch, validation included; nil where a run's history is lost or damaged.
+        public let secondsToBest: Value?
         /// Wall time of the whole run.
         public let seconds: Value
         /// The largest resident memory of a run in bytes.
@@ -122,7 +122,8 @@ public struct SweepTable: Codable, Sendable {
                 groups: Self.groups(own),
                 diagnostics: Self.means(own.map { ["": $0.result.diagnostics] })[""] ?? [:],
                 parameters: sample.manifest.parameters,
-                secondsToBest: Self.value(own.map(\.secondsToBest)),
+                secondsToBest: own.contains { $0.secondsToBest == nil }
+                    ? nil : Self.value(own.compactMap(\.secondsToBest)),
                 seconds: Self.value(own.map(\.manifest.seconds)),
                 peakMemory: own.map(\.manifest.peakMemory).max() ?? 0,
                 differences: test.differences, incomparable: test.incomparable)
@@ -153,7 +154,7 @@ public struct SweepTable: Codable, Sendable {
         let series: String
         let seed: UInt64
         let measured: MeasuredRun
-        let secondsToBest: Double
+        let secondsToBest: Double?
 
         var manifest: RunManifest { measured.manifest }
         var result: EvaluationResult { measured.result }
@@ -170,8 +171,10 @@ public struct SweepTable: Codable, Sendable {
             seed = job.seed
             let history = try job.run.historyEntries()
             let best = history.lastIndex(where: \.isBest) ?? history.indices.last
-            secondsToBest = history.prefix(best.map { $0 + 1 } ?? 0)
-                .reduce(0) { $0 + $1.seconds + $1.validationSeconds }
+            secondsToBest =
+                HistoryFile.isWhole(job.run.history)
+                ? history.prefix(best.map { $0 + 1 } ?? 0)
+                    .reduce(0) { $0 + $1.seconds + $1.validationSeconds } : nil
             let result: EvaluationResult
             if part == .test {
                 result = try job.run.result()

@@ -31,7 +31,8 @@ enum CatalogFile {
         let lines = try decode(data, path: path)
         guard lines.count == count, count > 0 else {
             throw .invalid(
-                path: path, reason: "expected \(max(count, 1)) items, got \(lines.count)")
+                path: path, reason: "expected \(counted(max(count, 1), "item")), got \(lines.count)"
+            )
         }
         let categories = lines.map { $0.categories ?? "" }
         let catalog = Catalog(

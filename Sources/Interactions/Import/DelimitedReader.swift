@@ -165,8 +165,8 @@ struct DelimitedReader: ~Copyable {
             let names = unknown.map { "\"\(behaviourNames.string($0))\"" }
             sink.note(
                 "unknown-behaviours",
-                "\(unknown.reduce(0) { $0 + behaviourCounts[$1] }) events have a behaviour that has "
-                    + "no name here (\(names.listed(first: 5))); they are kept as \"other\"",
+                "\(counted(unknown.reduce(0) { $0 + behaviourCounts[$1] }, "event")) with a behaviour that "
+                    + "has no name here (\(names.listed(first: 5))), kept as \"other\"",
                 ofSource: source)
         }
         let outside = domains.indices.filter { domains[$0] < 0 }

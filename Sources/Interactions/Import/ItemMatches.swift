@@ -47,24 +47,25 @@ struct ItemMatches {
             if matched + ambiguous == 0 {
                 sink.note(
                     "items-unmatched",
-                    "none of its \(items) items, such as \"\(infos[first].firstID)\", is an item of the "
-                        + "events; are the ids those of another column or shop?", ofSource: source)
+                    "none of its \(counted(items, "item")), such as \"\(infos[first].firstID)\", is an item "
+                        + "of the events; are the ids those of another column or shop?",
+                    ofSource: source)
             } else {
                 sink.note(
                     "items-matched",
-                    "\(matched) of its \(items) items are items of the dataset, "
+                    "\(matched) of its \(counted(items, "item")) are in the dataset, "
                         + "\(items - matched - ambiguous) are not", ofSource: source)
             }
             if repeated > 0 {
                 sink.note(
                     "items-repeated",
-                    "\(repeated) lines are about an item that has a line before; the first counts",
+                    "\(counted(repeated, "line")) about an item that has a line before; the first counts",
                     ofSource: source)
             }
             if ambiguous > 0 {
                 sink.note(
                     "items-ambiguous",
-                    "\(ambiguous) of its \(items) items have an id that several domains have, and the "
+                    "\(ambiguous) of its \(counted(items, "item")) with an id that several domains have, and the "
                         + "file does not say which is meant; nothing is taken of them, add a column "
                         + "with the domain", ofSource: source)
             }

@@ -19,7 +19,7 @@ struct PriceReader {
         guard unread > 0 else { return }
         sink.note(
             "prices-not-read",
-            "\(unread) prices are no number, such as \"\(firstUnread)\", and unknown",
+            "\(counted(unread, "price")) that can be read as no number, such as \"\(firstUnread)\"; unknown",
             ofSource: sink.sources.count - 1)
     }
 

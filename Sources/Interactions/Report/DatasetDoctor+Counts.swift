@@ -96,10 +96,10 @@ extension DatasetDoctor {
             findings.append(
                 finding(
                     .warning, "duplicate-events",
-                    "\(report.duplicateEvents) events are the same as another of the user in item and "
-                        + "time; unique-items:first removes them"
+                    counted(report.duplicateEvents, "event")
+                        + " with item and time of another of the user; unique-items:first removes such"
                         + (more > 0
-                            ? " and with them \(more) later events with an item that the user had before"
+                            ? ", and \(counted(more, "later event")) with an item that the user had before"
                             : "")))
         }
         for (index, domain) in report.domains.enumerated() where domain.repeats > 0 {
@@ -108,7 +108,7 @@ extension DatasetDoctor {
             findings.append(
                 finding(
                     isNoticeable ? .warning : .note, "repeated-items",
-                    "\(domain.repeats) of \(scan.laterEvents[index]) events of \(domain.name) that are not "
+                    "\(domain.repeats) of \(counted(scan.laterEvents[index], "event")) of \(domain.name) that are not "
                         + "a user's first (\(percent(domain.repeats, of: scan.laterEvents[index]))) are of an "
                         + "item that the user had before"
                         + (isNoticeable
@@ -125,20 +125,7 @@ extension DatasetDoctor {
                         : "\(domain.name) has only \(domain.items) items; a list of ten of them is no "
                             + "achievement"))
         }
-        if report.lengths.median < 3 {
-            findings.append(
-                finding(
-                    .warning, "short-histories",
-                    "half of the users have at most \(report.lengths.median) events; "
-                        + "leave-one-out needs three"))
-        }
-        if report.lengths.median == 3 {
-            findings.append(
-                finding(
-                    .warning, "short-histories",
-                    "half of the users have at most 3 events; leave-one-out holds out two of them, and "
-                        + "a model that learns from sequences needs two more, four in all"))
-        }
+        if let finding = shortHistories() { findings.append(finding) }
         if report.events >= 1000, report.users > 10, report.lengths.maximum * 10 > report.events {
             findings.append(
                 finding(
@@ -146,6 +133,26 @@ extension DatasetDoctor {
                     "one user has \(report.lengths.maximum) of \(report.events) events"))
         }
         return findings
+    }
+
+    /// The users of whom leave-one-out leaves nothing that a model of sequences learns from.
+    private func shortHistories() -> DatasetReport.Finding? {
+        let fewer = scan.lengths.count { $0 < 3 }
+        let three = scan.lengths.count { $0 == 3 }
+        guard fewer + three > 0 else { return nil }
+        let texts = [
+            fewer == 0
+                ? nil
+                : "\(fewer) of \(counted(report.users, "user")) with fewer than 3 events, which "
+                    + "leave-one-out needs",
+            three == 0
+                ? nil
+                : "\(three) of \(counted(report.users, "user")) with 3, of which it holds out two; a "
+                    + "model that learns from sequences needs two more, four in all",
+        ]
+        return finding(
+            2 * (fewer + three) >= report.users ? .warning : .note, "short-histories",
+            texts.compactMap { $0 }.joined(separator: "; "))
     }
 
     /// What the import said.
@@ -158,14 +165,15 @@ extension DatasetDoctor {
                 findings.append(
                     finding(
                         .warning, "skipped-lines",
-                        "\(source.name): \(source.skippedLines) malformed lines were skipped, such as "
+                        "\(source.name): \(counted(source.skippedLines, "malformed line")) "
+                            + "\(source.skippedLines == 1 ? "was" : "were") skipped, such as "
                             + examples.joined(separator: "; ")))
             }
             if source.rowsOutsideDomains > 0 {
                 findings.append(
                     finding(
                         .note, "outside-domains",
-                        "\(source.name): \(source.rowsOutsideDomains) events are in none of the "
+                        "\(source.name): \(counted(source.rowsOutsideDomains, "event")) in none of the "
                             + "domains"))
             }
             return findings + source.notes.map { finding(of: $0, before: source.name + ": ") }

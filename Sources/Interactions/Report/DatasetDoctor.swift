@@ -47,7 +47,7 @@ struct DatasetDoctor {
             findings.append(
                 finding(
                     .note, "unsorted-events",
-                    "\(reordered) users' events were not in time order within a source; they are now"
+                    "events of \(counted(reordered, "user")) were not in time order within a source; they are now"
                 ))
         }
         return findings
@@ -97,7 +97,7 @@ struct DatasetDoctor {
             findings.append(
                 finding(
                     .error, "few-users",
-                    "\(report.users) users have \(report.events) events; is another column taken "
+                    "\(report.events) events of \(counted(report.users, "user")); is another column taken "
                         + "for the users?"))
         }
         if dataset.hasRatings, scan.lowestRating <= scan.highestRating {

@@ -7,7 +7,7 @@ public enum NegativeSamplerError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooFewItems(let domain, let user, let available, let requested):
-            "negatives: expected \(requested) items in domain \(domain.rawValue)"
+            "negatives: expected \(counted(requested, "item")) in domain \(domain.rawValue)"
                 + (user.map { " outside those excluded for user \($0.rawValue)" } ?? "")
                 + ", got \(available)"
         }

@@ -158,7 +158,7 @@ private struct RowTable {
                 .malformed(path: path, line: row + 1, reason: reason)
             }
             guard row < matrix.rowCount else {
-                throw malformed("\(matrix.path) has only \(matrix.rowCount) rows")
+                throw malformed("\(matrix.path) has only \(counted(matrix.rowCount, "row"))")
             }
             guard let id = String(validating: line, as: UTF8.self), !id.isEmpty else {
                 throw malformed("expected an item's id in UTF-8, got \(Numbers.quoted(line))")
@@ -178,8 +178,8 @@ private struct RowTable {
         guard reader.lineNumber == matrix.rowCount else {
             throw .malformed(
                 path: path, line: reader.lineNumber,
-                reason: "the last of \(reader.lineNumber) ids, but \(matrix.path) has "
-                    + "\(matrix.rowCount) rows")
+                reason: "the last of \(counted(reader.lineNumber, "id")), but \(matrix.path) has "
+                    + counted(matrix.rowCount, "row"))
         }
         guard unknown < reader.lineNumber else {
             throw .malformed(

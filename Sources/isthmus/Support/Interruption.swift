@@ -5,6 +5,8 @@ import Synchronization
 ///
 /// A handler may touch nothing but such a number.
 private let arrived = Atomic<Int32>(0)
+/// How many came.
+private let arrivals = Atomic<Int32>(0)
 /// Whether some work is guarded now, and whether its thread waits for the end.
 private let isGuarding = Atomic<Bool>(false)
 private let isParked = Atomic<Bool>(false)
@@ -12,8 +14,8 @@ private let isParked = Atomic<Bool>(false)
 /// Ends the process in good order when it is interrupted, told to end, or its terminal or pipe is closed.
 ///
 /// The work goes on to its next safe point, at most for a second, so that no file is half written. Then what is
-/// left over is removed, one line says what is kept, and the signal does what it always does. The same signal
-/// a second time ends the process at once.
+/// left over is removed, one line says what is kept, and the signal does what it always does. A second signal
+/// cuts the waiting short; a third ends the process at once.
 enum Interruption {
     private static let patience = 1.0
     private static let pause = 0.02
@@ -56,7 +58,9 @@ enum Interruption {
             let number = arrived.load(ordering: .relaxed)
             guard number != 0 else { continue }
             let deadline = Date(timeIntervalSinceNow: patience)
-            while !isParked.load(ordering: .relaxed), Date() < deadline {
+            while !isParked.load(ordering: .relaxed), arrivals.load(ordering: .relaxed) < 2,
+                Date() < deadline
+            {
                 Thread.sleep(forTimeInterval: pause)
             }
             let words = last()
@@ -80,10 +84,12 @@ enum Interruption {
     /// A handler is not inherited by the programs that this process starts, as ignoring a signal would be.
     private static func catchSignals(_ numbers: [Int32]) -> [Int32] {
         arrived.store(0, ordering: .relaxed)
+        arrivals.store(0, ordering: .relaxed)
         let caught = numbers.filter { number in
             let before = signal(number) {
-                // The same signal again, from somebody who does not want to wait.
-                if arrived.exchange($0, ordering: .relaxed) == $0 {
+                arrived.store($0, ordering: .relaxed)
+                // Again and again, from somebody who does not want to wait.
+                if arrivals.add(1, ordering: .relaxed).newValue > 2 {
                     signal($0, SIG_DFL)
                     raise($0)
                 }

@@ -55,7 +55,9 @@ struct RecommendationRequest {
             let items = dataset.events(of: user).map { ItemID(rawValue: dataset.items[$0]) }
                 .filter { dataset.domain(of: $0) == domain }
             let isHidden = hidden.contains(name)
-            text += "\(name): \(items.count) events" + (isHidden ? ", hidden\n" : ", the latest\n")
+            text +=
+                "\(name): \(counted(items.count, "event"))"
+                + (isHidden ? ", hidden\n" : ", the latest\n")
             guard !isHidden else { continue }
             for item in items.suffix(Self.shownEvents) {
                 text += "    " + (dataset.title(of: item) ?? dataset.externalID(of: item)) + "\n"
