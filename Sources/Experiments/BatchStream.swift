@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The batches of one epoch in their order, each built on another thread while the one before is used.
 struct BatchStream {
-    typealias Prepared = (batch: TrainingBatch, size: Int)
+    typealias Prepared = (batch: PhaseBatch, size: Int)
 
     /// A batch that is being built.
     private final class Pending: Sendable {

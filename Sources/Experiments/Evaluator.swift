@@ -47,19 +47,15 @@ extension EvaluationTask {
 public final class Evaluator {
     private let configuration: EvaluationConfiguration
     private let split: Split
-    private let maximumLength: Int
     private let seed: UInt64
     private var drawn: [Part: DrawnCandidates] = [:]
     /// What stands in where a model knows nothing: counted when it is needed, once for all validations.
     private lazy var popularity = split.trainingEventsOfItems
 
     /// Plans evaluations of one split.
-    public init(
-        _ configuration: EvaluationConfiguration, split: Split, maximumLength: Int, seed: UInt64
-    ) {
+    public init(_ configuration: EvaluationConfiguration, split: Split, seed: UInt64) {
         self.configuration = configuration.resolved
         self.split = split
-        self.maximumLength = maximumLength
         self.seed = seed
     }
 
@@ -99,9 +95,8 @@ public final class Evaluator {
     private func evaluate(
         _ model: any Recommender, among candidates: Candidates
     ) throws -> EvaluationResult {
-        try Evaluator(
-            configuration.among(candidates), split: split, maximumLength: maximumLength, seed: seed
-        ).evaluate(model, on: .test)
+        try Evaluator(configuration.among(candidates), split: split, seed: seed)
+            .evaluate(model, on: .test)
     }
 
     /// Throws where a case of validation or test has fewer items to compete with than the protocol draws.
@@ -160,7 +155,6 @@ public final class Evaluator {
         var scoring = Scoring(model) { domain in
             dataset.itemRange(of: domain).map { Float(self.popularity[Int($0) - 1]) }
         }
-        let window = model.window(maximumLength)
         for domain in dataset.domains {
             let own = cases.indices.filter { cases[$0].domain == domain }
             let rows = rowsAtOnce(of: model, items: dataset.itemRange(of: domain).count)
@@ -168,7 +162,7 @@ public final class Evaluator {
                 let places = Array(own[start..<min(start + rows, own.count)])
                 let batch = places.map { cases[$0] }
                 let histories = SequenceExamples.histories(
-                    batch, split: split, window: window)
+                    batch, split: split, window: model.window)
                 let scores = scoring(histories, in: domain)
                 byPopularity[domain.rawValue] += scores.byPopularity.count { $0 }
                 let ranked = try count(scores, batch, places, pool)

@@ -46,17 +46,11 @@ extension TrainingConfiguration {
 }
 
 extension ExperimentConfiguration {
-    /// The model's settings, those that are not given by default; its length of histories can be given under `data`.
+    /// The model's settings, those that are not given by default.
     func modelSettings() throws(ConfigurationError) -> any ModelConfiguration {
         let entry = try Models.entry(named: model)
-        var given = parameters
-        if let length = data.maximumLength, given[["maximumLength"]] == nil,
-            try entry.settings(.object([:])).json[["maximumLength"]] != nil
-        {
-            given = given.setting(.int(length), at: ["maximumLength"])
-        }
         do throws(ConfigurationError) {
-            return try entry.settings(given)
+            return try entry.settings(parameters)
         } catch {
             throw error.under("parameters")
         }
@@ -72,13 +66,6 @@ extension ExperimentConfiguration {
         } catch {
             throw error.path == "model" ? error : error.under("parameters")
         }
-    }
-
-    /// The most recent events of a history that the model gets to see; all where it has no length.
-    public var windowLength: Int {
-        let own = (try? modelSettings())?.json[["maximumLength"]]
-        guard case .int(let length) = own else { return SettingRange.count.upperBound }
-        return length
     }
 
     /// What is worth a word before training: settings that do nothing and are allowed to, and what is chosen unasked.
@@ -105,24 +92,10 @@ extension ExperimentConfiguration {
         return notes
     }
 
-    func validateLength() throws(ConfigurationError) {
-        guard let length = data.maximumLength, let own = parameters[["maximumLength"]],
-            own != .int(length)
-        else { return }
-        throw .invalid(
-            path: "data.maximumLength",
-            reason: "\(length) is not parameters.maximumLength, which is \(own.text): both say "
-                + "how much of a history the model sees; leave one of them out")
-    }
-
     /// What does nothing for the model and its task.
     public var idle: [IdleSetting] {
         guard let settings = try? modelSettings() else { return [] }
         var idle: [IdleSetting] = []
-        if settings.json[["maximumLength"]] == nil {
-            idle.append(
-                IdleSetting("data.maximumLength", "as \(model) reads histories of any length"))
-        }
         switch settings.learning {
         case .validated:
             break
@@ -147,13 +120,12 @@ extension ExperimentConfiguration {
                     "evaluation.selection", "as no epoch of \(model) is chosen",
                     isTolerated: true))
         }
-        if settings.json[["softmax"]] == .string("full") {
-            var keys = ["training.negativePoolQuirk"]
-            // Heads of their own leave the table of items to those of a batch.
-            if !(settings is any SplitJoinConfiguration) {
-                keys.append("training.optimizer.rowSparse")
-            }
-            idle += IdleSetting.all(keys, "beside parameters.softmax: full")
+        // Heads of their own leave the table of items to those of a batch.
+        if settings.json[["softmax"]] == .string("full"),
+            !(settings is any SplitJoinConfiguration)
+        {
+            idle.append(
+                IdleSetting("training.optimizer.rowSparse", "beside parameters.softmax: full"))
         }
         return idle
     }

@@ -22,8 +22,6 @@ public struct TrainingConfiguration: StrictlyDecodable {
     public var evaluateEvery = 1
     /// Whether gradients are cleared once an epoch instead of before each step, as ABXI v1.0 did by mistake.
     public var clearsGradientsEachEpoch = false
-    /// Whether the pool of negatives of each domain but the first starts one item too low, as in ABXI v2.1.
-    public var negativePoolQuirk = false
 
     /// The defaults.
     public init() {}
@@ -254,17 +252,12 @@ public struct DataConfiguration: StrictlyDecodable {
     /// than 1 %: `recommend` does not return what was had. Drop them to measure what it serves, or keep them where
     /// people come back to items and serve with `--include-seen`.
     public var repeats = RepeatedItems.keep
-    /// Another name of the model's own `maximumLength`, for models that have one.
-    public var maximumLength: Int?
 
     /// Leave-one-out.
     public init() {}
 
-    /// Checks the length, and that the split has an order of events for ties to be dropped from.
+    /// Checks that the split has an order of events for ties to be dropped from.
     public func validate() throws(ConfigurationError) {
-        if let maximumLength {
-            try require([("data.maximumLength", maximumLength)], in: SettingRange.length)
-        }
         switch split {
         case .leaveOneOut, .leaveOneOutPerDomain, .ratio: break
         case .timeCut, .timePoints, .coldUsers:
@@ -305,28 +298,23 @@ public struct ExperimentConfiguration: StrictlyDecodable {
             throw .type(path: "parameters", expected: "keys and values")
         }
         try data.validate()
-        try validateLength()
         try training.validate()
         try evaluation.validate()
         // Files hold numbers as signed ones.
         try require(
             seed <= UInt64(Int64.max), "seed", expected: "a whole number from 0 to 2^63 - 1",
             got: seed)
-        try require(
-            !training.negativePoolQuirk || model == "abxi", "training.negativePoolQuirk",
-            expected: "false but for abxi", got: true)
         try requireNothingIdle()
     }
 
     /// The model's settings by key.
     public var parameterDictionary: [String: Any] { parameters.any as? [String: Any] ?? [:] }
 
-    /// The settings as a run directory holds them: the model's with all defaults and the length of histories, the
+    /// The settings as a run directory holds them: the model's with all defaults, the
     /// evaluation's with its preset.
     public func resolved() throws(ConfigurationError) -> ExperimentConfiguration {
         var result = self
         result.parameters = try modelSettings().json
-        result.data.maximumLength = nil
         result.evaluation = evaluation.resolved
         return result
     }

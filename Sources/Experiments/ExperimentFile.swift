@@ -134,7 +134,6 @@ extension ExperimentConfiguration {
         let given = try assignments.map { text throws(ExperimentFileError) in
             try SettingAssignment(text)
         }
-        values = Self.withOneLength(values, given.map { $0.path.joined(separator: ".") })
         values = Self.withSelection(values, given)
         for assignment in given {
             try Self.requireObjects(on: assignment, in: values)
@@ -148,6 +147,7 @@ extension ExperimentConfiguration {
         let isMissing = model == nil || model == .null
         do throws(ConfigurationError) {
             if isMissing, model == .null || values[["parameters"]] != nil { throw Self.noModel }
+            try Self.requireNothingMoved(values)
             try self.init(overrides: values)
             if isMissing { throw Self.noModel }
             // The model's own settings are checked now, not when training begins.
@@ -165,13 +165,17 @@ extension ExperimentConfiguration {
         .type(path: "model", expected: "a model's name, such as sasrec")
     }
 
-    /// The length of histories has two names: one that is assigned takes the place of the file's other.
-    private static func withOneLength(_ values: JSONValue, _ assigned: [String]) -> JSONValue {
-        let names = ["data.maximumLength", "parameters.maximumLength"]
-        let set = names.filter(assigned.contains)
-        guard set.count == 1 else { return values }
-        let other = names.first { $0 != set[0] } ?? ""
-        return values.removing(other.split(separator: ".").map(String.init)[...])
+    /// Settings that stand elsewhere since a model says itself what it reads and draws.
+    private static let moved = [
+        "data.maximumLength": "parameters.maximumLength",
+        "training.negativePoolQuirk": "parameters.negativePoolQuirk",
+    ]
+
+    private static func requireNothingMoved(_ values: JSONValue) throws(ConfigurationError) {
+        for (old, new) in moved.sorted(by: { $0.key < $1.key })
+        where values[old.split(separator: ".").map(String.init)[...]] != nil {
+            throw .invalid(path: old, reason: "it is \(new) now, of the models that have it")
+        }
     }
 
     /// Other metrics that are assigned do without the file's choice among its own.

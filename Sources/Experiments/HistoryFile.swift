@@ -66,30 +66,33 @@ struct HistoryFile {
     }
 }
 
-/// Means of an epoch's losses over its examples: a step weighs as many as it had, so that a short last batch weighs
-/// less than a whole one.
+/// Means of an epoch's losses over its examples: those of a short last batch count as all others.
 ///
-/// Examples are what a loss is a mean over: predicted tokens of sequences, ratings, or users. Where a model averages by
-/// row or by domain first, the mean is over batches that weigh as many tokens as they have.
+/// What a batch has as a whole, such as a penalty, is a mean over batches.
 struct LossTotals {
-    private(set) var examples = 0
-    private var sum = 0.0
-    private var parts: [String: (sum: Double, examples: Int)] = [:]
+    private struct Total {
+        let weight: Double
+        var sum = 0.0
+        var count = 0
 
-    mutating func add(
-        _ value: Double, _ parts: [(name: String, value: Tensor)], examples: Int
-    ) {
+        var mean: Double { count == 0 ? 0 : sum / Double(count) }
+    }
+
+    /// Tokens, ratings or users so far.
+    private(set) var examples = 0
+    private var totals: [String: Total] = [:]
+
+    mutating func add(_ loss: Loss, examples: Int) {
         self.examples += examples
-        sum += value * Double(examples)
-        for part in parts {
-            let before = self.parts[part.name] ?? (0, 0)
-            self.parts[part.name] = (
-                before.sum + part.value.item() * Double(examples), before.examples + examples
-            )
+        for term in loss.terms {
+            totals[term.name, default: Total(weight: term.weight)].sum += term.sum.item()
+            totals[term.name]?.count += term.count
         }
     }
 
-    var mean: Double { examples == 0 ? 0 : sum / Double(examples) }
-    /// Of the steps that have the part.
-    var partMeans: [String: Double] { parts.mapValues { $0.sum / Double($0.examples) } }
+    /// What is minimised: the weighted sum of the means.
+    var mean: Double { totals.values.reduce(0) { $0 + $1.weight * $1.mean } }
+
+    /// The mean of each term, where there are several.
+    var partMeans: [String: Double] { totals.count > 1 ? totals.mapValues(\.mean) : [:] }
 }

@@ -70,8 +70,7 @@ struct MemoryForecast {
     private func rehearse(_ phase: TrainingPhase) throws {
         guard
             let batches = ExampleBatches(
-                phase, split: split, configuration: configuration,
-                window: model.window(configuration.windowLength)),
+                phase, split: split, configuration: configuration, window: model.window),
             batches.exampleCount > 0
         else { return }
         model.train()
@@ -79,7 +78,7 @@ struct MemoryForecast {
         random.dropout.reseed(0)
         let optimizer = Optimizer(configuration.training.optimizer, module: model)
         let (batch, _) = try batches.batch(order: batches.order(epoch: 0), epoch: 0, step: 0)
-        optimizer.recording { model.loss(of: batch, in: phase) }.total.backward()
+        optimizer.recording { phase.loss(of: batch).total }?.backward()
         optimizer.clearGradients()
     }
 

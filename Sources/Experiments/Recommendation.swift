@@ -157,7 +157,7 @@ extension SavedModel {
     private func history(
         of user: UserID?, _ items: [Int32], readBy model: any Ranker
     ) -> SequenceBatch {
-        let recent = model.window(description.maximumLength)
+        let recent = model.window
             .latest(of: items, domain: description.shape.domain(of:))
         return SequenceBatch(
             users: [user ?? UserID(rawValue: 0)], offsets: [0, Int32(recent.count)],

@@ -67,9 +67,7 @@ public struct RunEvaluation {
             evaluation = evaluation.among(candidates)
         }
         let split = try configuration.data.split(dataset, seed: configuration.seed)
-        return try Evaluator(
-            evaluation, split: split, maximumLength: configuration.windowLength,
-            seed: configuration.seed
-        ).evaluate(saved.model, on: part)
+        return try Evaluator(evaluation, split: split, seed: configuration.seed)
+            .evaluate(saved.model, on: part)
     }
 }

@@ -32,7 +32,7 @@ public enum Isthmus {
 /// Facts about a run: what was trained on what, where, for how long.
 public struct RunManifest: Codable, Equatable, Sendable {
     /// The version of the run directory's layout that this library writes and reads.
-    public static let currentFormat = 2
+    public static let currentFormat = 3
 
     /// The version of the run directory's layout.
     public var formatVersion = RunManifest.currentFormat

@@ -9,14 +9,13 @@ internal import TorchNN
 public final class SavedModel {
     /// The part of it that is JSON.
     struct Description: Sealed {
-        static let currentFormat = 2
+        static let currentFormat = 3
 
         var formatVersion = Description.currentFormat
         var checksum = ""
         var model: String
         var parameters: JSONValue
         var shape: DataShape
-        var maximumLength: Int
         var dataset: String
         var catalogs: [Catalog]
         /// Training events of each item, in the order of ids; what is recommended to people without a history.
@@ -115,9 +114,6 @@ extension SavedModel.Description {
     /// What contradicts itself in a description that was read, by its key; nil where nothing does.
     var problem: String? {
         let largest = Int(Int32.max) - 1
-        guard SettingRange.count.contains(maximumLength) else {
-            return "maximumLength: expected a number from 1, got \(maximumLength)"
-        }
         guard (0...largest).contains(shape.userCount) else {
             return "shape.userCount: expected a number from 0, got \(shape.userCount)"
         }

@@ -67,9 +67,8 @@ struct Scoring {
         if let model = model as? any ItemRanker {
             let table = vectors[domain] ?? model.itemVectors(of: domain)
             vectors[domain] = table
-            let domains = [DomainID](repeating: domain, count: rows)
             return ScoreFactors(
-                states: model.states(of: histories, in: domains), vectors: table,
+                states: model.states(of: histories, in: domain), vectors: table,
                 byPopularity: byPopularity)
         }
         guard let model = model as? any ItemScorer else {

@@ -59,7 +59,7 @@ extension Trainer {
         return SavedModel(
             description: SavedModel.Description(
                 model: configuration.model, parameters: configuration.parameters,
-                shape: DataShape(dataset), maximumLength: configuration.windowLength,
+                shape: DataShape(dataset),
                 dataset: dataset.checksum, catalogs: dataset.catalogs,
                 popularity: split.trainingEventsOfItems),
             model: model)

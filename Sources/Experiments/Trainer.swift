@@ -53,8 +53,7 @@ public final class Trainer {
         notes = try settingNotes + Self.prepare(model, with: split)
         model.move(to: device)
         evaluator = Evaluator(
-            configuration.evaluation, split: split, maximumLength: configuration.windowLength,
-            seed: seed)
+            configuration.evaluation, split: split, seed: seed)
         checkpoints = CheckpointStore(run: run)
     }
 
@@ -83,16 +82,16 @@ public final class Trainer {
         while state.phase < model.phases.count {
             let phase = model.phases[state.phase]
             model.setTrainable(prefixes: phase.trainable)
-            guard
-                let batches = ExampleBatches(
-                    phase, split: split, configuration: configuration,
-                    window: model.window(configuration.windowLength))
-            else {
-                (model as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
+            if case .fit(let body) = phase.work {
+                body(ExampleBatches.everything(split))
                 try requireFinite(phase, epoch: 0, state)
                 try endPhase(&state)
                 continue
             }
+            guard
+                let batches = ExampleBatches(
+                    phase, split: split, configuration: configuration, window: model.window)
+            else { preconditionFailure("\(phase.name): expected steps") }
             guard batches.exampleCount > 0 else { throw RunError.noExamples(phase: phase.name) }
             let epochs = phase.epochs ?? configuration.training.epochs
             let optimizer = Optimizer(configuration.training.optimizer, module: model)
@@ -159,20 +158,23 @@ public final class Trainer {
                     configuration.seed, "dropout", UInt64(state.phase), UInt64(epoch),
                     UInt64(step)))
             if step == 0 || !settings.clearsGradientsEachEpoch { optimizer.clearGradients() }
-            let loss = optimizer.recording { model.loss(of: batch, in: phase) }
-            let value = loss.total.item()
-            guard value.isFinite else {
+            let (loss, total) = optimizer.recording {
+                let loss = phase.loss(of: batch)
+                return (loss, loss.total)
+            }
+            totals.add(loss, examples: size)
+            // A batch can leave nothing to learn from: then it changes what an optimizer changes without gradients.
+            guard total?.item().isFinite ?? true else {
                 throw RunError.lossNotFinite(
                     phase: phase.name, epoch: epoch + 1, step: step + 1, kept: try rescue(state))
             }
-            loss.total.backward()
+            total?.backward()
             if settings.clipNorm > 0 {
                 clipGradients(of: optimizer.leaves, toNorm: settings.clipNorm)
             }
             rate = schedule.rate(
                 epoch: epoch, progress: Double(step) / Double(batches.stepCount))
             optimizer.step(learningRate: rate)
-            totals.add(value, loss.parts, examples: size)
             let seconds = Date().timeIntervalSince(begin)
             observe(
                 .step(

@@ -1,13 +1,6 @@
 public import Interactions
 public import Recommenders
 
-extension Recommender {
-    /// The events that it reads of a history, where `length` are its share.
-    func window(_ length: Int) -> HistoryWindow {
-        HistoryWindow(length, perDomain: (self as? any Ranker)?.readsDomainsApart ?? false)
-    }
-}
-
 extension Split {
     /// How often each item occurs in training, in the order of ids.
     var trainingEventsOfItems: [Int32] {

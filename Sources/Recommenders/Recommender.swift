@@ -44,80 +44,9 @@ public struct DataShape: Codable, Equatable, Sendable {
     }
 }
 
-/// How many items of each domain are drawn as negatives, and for what.
-public enum Negatives: Equatable, Sendable {
-    /// None.
-    case none
-    /// So many for each position: the batch's array holds, token after token, those of each domain.
-    case perPosition(Int)
-    /// So many for the whole batch: the batch's array holds those of each domain, one after another.
-    case perBatch(Int)
-}
-
-/// Where the examples of a phase come from.
-public enum ExampleSource: Equatable, Sendable {
-    /// Users' training sequences over all domains, with negatives.
-    case sequences(Negatives)
-    /// Rated training events of some domains.
-    case ratings(domains: [DomainID])
-    /// Users with training events in both domains.
-    case sharedUsers(source: DomainID, target: DomainID)
-    /// All training events at once, without gradient steps: the model is ``ClosedFormRecommender``.
-    case everything
-}
-
-/// One phase of training, as data: what it learns from and what it changes.
-public struct TrainingPhase: Equatable, Sendable {
-    /// The phase's name in history files.
-    public let name: String
-    /// Where its examples come from.
-    public let examples: ExampleSource
-    /// Prefixes of the parameters that it changes; nil changes all.
-    public let trainable: [String]?
-    /// The number of epochs; nil takes the experiment's and stops early on validation.
-    public let epochs: Int?
-
-    /// Whether validation chooses its best epoch.
-    public var isValidated: Bool { epochs == nil && examples != .everything }
-
-    /// Declares a phase.
-    public init(
-        name: String, examples: ExampleSource, trainable: [String]? = nil, epochs: Int? = nil
-    ) {
-        self.name = name
-        self.examples = examples
-        self.trainable = trainable
-        self.epochs = epochs
-    }
-}
-
-/// What one training step gets.
-public enum TrainingBatch: Sendable {
-    /// Sequences with their targets, and the negatives, laid out as ``Negatives`` says.
-    case sequences(SequenceBatch, negatives: [Int32])
-    /// Users, items and ratings.
-    case ratings(RatingBatch)
-    /// Users.
-    case users([Int32])
-}
-
-/// A scalar to minimise and the parts that it is made of, for the log.
-public struct Loss {
-    /// What is minimised.
-    public let total: Tensor
-    /// Named parts.
-    public let parts: [(name: String, value: Tensor)]
-
-    /// Joins a total and its parts.
-    public init(_ total: Tensor, parts: [(name: String, value: Tensor)] = []) {
-        self.total = total
-        self.parts = parts
-    }
-}
-
 /// A model that learns from interactions: one published method.
 ///
-/// The training loop knows nothing of a model but this: its phases, and the loss of a batch.
+/// The training loop knows nothing of a model but this: its phases, with their losses.
 public protocol Recommender: Module {
     /// The model's settings.
     associatedtype Configuration: ModelConfiguration
@@ -129,33 +58,19 @@ public protocol Recommender: Module {
     /// The phases of training, in order.
     var phases: [TrainingPhase] { get }
 
-    /// The loss of a batch of the phase's kind.
-    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss
+    /// Which of a person's events it reads; a batch that it gets has no others.
+    var window: HistoryWindow { get }
 }
 
-/// A model that is computed from all training events in one go.
-public protocol ClosedFormRecommender: Recommender {
-    /// Sets the parameters from all training events; ratings are empty where the data has none.
-    func fit(to events: RatingBatch)
-}
-
-extension ClosedFormRecommender {
-    /// One phase over everything.
-    public var phases: [TrainingPhase] { [TrainingPhase(name: "fit", examples: .everything)] }
-
-    /// Never called: the only phase has no steps.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        preconditionFailure("loss: a closed-form model has no steps")
-    }
+extension Recommender {
+    /// To a model that reads no history the latest event says whether there is one.
+    public var window: HistoryWindow { HistoryWindow(1) }
 }
 
 /// A model that orders the items of a domain for people with given histories.
 public protocol Ranker: Recommender {
     /// Whether scores depend on who the user is, and so need one that the model was trained with.
     var needsKnownUser: Bool { get }
-
-    /// Whether it reads each domain by itself, so that the latest events of each count, not of all together.
-    var readsDomainsApart: Bool { get }
 
     /// Whether events of a domain that a history leaves out say nothing when it recommends in another, or the same.
     func forgets(_ hidden: DomainID, in domain: DomainID) -> Bool
@@ -168,9 +83,6 @@ extension Ranker {
     /// Most models know people by their histories.
     public var needsKnownUser: Bool { false }
 
-    /// Most models read one sequence of all domains.
-    public var readsDomainsApart: Bool { false }
-
     /// What a user's own vectors were trained with stays in them.
     public func forgets(_ hidden: DomainID, in domain: DomainID) -> Bool { !needsKnownUser }
 
@@ -182,8 +94,8 @@ extension Ranker {
 
 /// A model whose scores are inner products, so that the best of many items are found without scoring one by one.
 public protocol ItemRanker: Ranker {
-    /// One state a row: what the model knows of the person when it recommends in the row's domain. [rows, width]
-    func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor
+    /// One state a row: what the model knows of the person when it recommends in the domain. [rows, width]
+    func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor
 
     /// One vector an item of the domain, so that state · vector is the score. [items, width]
     func itemVectors(of domain: DomainID) -> Tensor

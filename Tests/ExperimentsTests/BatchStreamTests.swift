@@ -12,9 +12,8 @@ import Testing
             configuration.data.split, dataset: cyclicDataset(), seed: configuration.seed)
         return try #require(
             ExampleBatches(
-                TrainingPhase(name: "train", examples: .sequences(negatives)), split: split,
-                configuration: configuration,
-                window: HistoryWindow(configuration.windowLength)))
+                TrainingPhase("train", .sequences(negatives) { _, _ in Loss() }), split: split,
+                configuration: configuration, window: HistoryWindow(50)))
     }
 
     @Test(arguments: [1, 7, 40, 100])

@@ -20,8 +20,7 @@ private final class FixedScores: Module, ItemRanker {
     }
 
     var phases: [TrainingPhase] { [] }
-    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss { Loss(Tensor(0)) }
-    func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
+    func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         .ones([histories.rows, 1])
     }
     func itemVectors(of domain: DomainID) -> Tensor {
@@ -40,7 +39,6 @@ private final class PersonalScores: Module, ItemScorer {
     }
 
     var phases: [TrainingPhase] { [] }
-    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss { Loss(Tensor(0)) }
 
     static func score(_ user: UserID, _ item: Int32) -> Float {
         Float((user.rawValue * 13 + item * 7) % 11) / 11
@@ -63,7 +61,7 @@ struct EvaluatorTests {
             random: RandomSources(initializationSeed: 0, dropoutSeed: 0))
         var results: [UserResult] = []
         _ = try Evaluator(
-            settings(.full, .none), split: split, maximumLength: 50, seed: 0
+            settings(.full, .none), split: split, seed: 0
         ).evaluate(model, on: .test) { results.append($0) }
         #expect(results.count == dataset.userCount)
         for (outcome, testCase) in zip(results, split.cases(.test)) {
@@ -147,7 +145,7 @@ struct EvaluatorTests {
         for candidates in [Candidates.full, .sampled(2)] {
             var results: [UserResult] = []
             let measured = try Evaluator(
-                settings(candidates, exclusion, ties), split: split, maximumLength: 50, seed: 0
+                settings(candidates, exclusion, ties), split: split, seed: 0
             ).evaluate(model, on: .test) { results.append($0) }
             var hits = 0.0
             for (result, testCase) in zip(results, split.cases(.test)) {
@@ -194,7 +192,7 @@ struct EvaluatorTests {
             let split = try Split(rule, dataset: dataset, seed: seed)
             return try #require(
                 try Evaluator(
-                    settings(candidates, .history), split: split, maximumLength: 50, seed: seed
+                    settings(candidates, .history), split: split, seed: seed
                 ).evaluate(model, on: .test).checksums)
         }
         #expect(
@@ -218,11 +216,11 @@ struct EvaluatorTests {
         settings.selection = "MRR"
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         #expect(throws: TooFewItems.self) {
-            try Evaluator(settings, split: split, maximumLength: 9, seed: 0)
+            try Evaluator(settings, split: split, seed: 0)
                 .evaluate(model(dataset), on: .test)
         }
         settings.also = []
-        let result = try Evaluator(settings, split: split, maximumLength: 9, seed: 0)
+        let result = try Evaluator(settings, split: split, seed: 0)
             .evaluate(model(dataset), on: .test)
         #expect(result.domains["idle"] == ["cases": 0])
         let one = try #require(result.domains["one"])
@@ -244,12 +242,12 @@ struct EvaluatorTests {
         let model = model(dataset)
         model.scores = model.scores.indices.map(Float.init)
         let evaluator = Evaluator(
-            settings(.sampled(3), .history), split: split, maximumLength: 50, seed: 4)
+            settings(.sampled(3), .history), split: split, seed: 4)
         let first = try evaluator.evaluate(model, on: .validation)
         #expect(try evaluator.evaluate(model, on: .validation) == first)
         var ranks: [Double] = []
         let again = Evaluator(
-            settings(.sampled(3), .history), split: split, maximumLength: 50, seed: 4)
+            settings(.sampled(3), .history), split: split, seed: 4)
         #expect(
             try again.evaluate(model, on: .validation) { ranks.append($0.outcome.rank) } == first)
         #expect(ranks.allSatisfy { (1...4).contains($0) })
@@ -266,7 +264,7 @@ struct EvaluatorTests {
         {
             var settings = settings(candidates, .history)
             settings.also = also
-            return try Evaluator(settings, split: split, maximumLength: 50, seed: 4)
+            return try Evaluator(settings, split: split, seed: 4)
                 .evaluate(model, on: part)
         }
         let both = try result(.full, also: [.sampled(3)], .test)
@@ -301,7 +299,7 @@ struct EvaluatorTests {
         settings.metrics = [.hitRate(at: 1), .ndcg(at: 2), .mrr, .auc]
         settings.selection = "MRR"
         let values = try #require(
-            try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+            try Evaluator(settings, split: split, seed: 0)
                 .evaluate(model, on: .test).domains["all"])
         #expect(values["cases"] == 3)
         #expect(abs((values["HR@1"] ?? 0) - 1.0 / 3) < 1e-12)
@@ -319,7 +317,7 @@ struct EvaluatorTests {
         model.scores[2] = .nan
         #expect(throws: EvaluationError.notFinite(domain: "books")) {
             try Evaluator(
-                settings(.full, .history), split: split, maximumLength: 50, seed: 0
+                settings(.full, .history), split: split, seed: 0
             ).evaluate(model, on: .test)
         }
     }
@@ -331,7 +329,7 @@ struct EvaluatorTests {
         settings.task = .rating
         settings.selection = "MAE"
         #expect(throws: EvaluationError.unsupported(task: "rating prediction")) {
-            try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+            try Evaluator(settings, split: split, seed: 0)
                 .evaluate(model(dataset), on: .test)
         }
     }
@@ -352,9 +350,11 @@ struct EvaluatorTests {
                 parameters, DataShape(dataset),
                 RandomSources(initializationSeed: 0, dropoutSeed: 0)
             ).model
-            (built as? any ClosedFormRecommender)?.fit(to: ExampleBatches.everything(split))
+            for phase in built.phases {
+                if case .fit(let body) = phase.work { body(ExampleBatches.everything(split)) }
+            }
             var found: [String: RankedCase] = [:]
-            _ = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+            _ = try Evaluator(settings, split: split, seed: 0)
                 .evaluate(built, on: .test) { found[$0.user] = $0.outcome }
             return found
         }
@@ -376,7 +376,7 @@ struct EvaluatorTests {
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         var settings = settings(.full, .history)
         settings.fewEvents = 6
-        let result = try Evaluator(settings, split: split, maximumLength: 50, seed: 0)
+        let result = try Evaluator(settings, split: split, seed: 0)
             .evaluate(model(dataset), on: .test)
         // The last event of each person is the case; those of its domain before it, that for validation too, count.
         var few: [String: Int] = [:]
@@ -402,7 +402,7 @@ struct EvaluatorTests {
             .coldUsers(target: "films", share: 0.5, validationShare: 0.2), dataset: dataset,
             seed: 1)
         let result = try Evaluator(
-            settings(.full, .history), split: split, maximumLength: 50, seed: 0
+            settings(.full, .history), split: split, seed: 0
         ).evaluate(model(dataset), on: .test)
         // Half of those who have both domains have no films in training; a fifth of these validate.
         let films = DomainID(rawValue: 1)

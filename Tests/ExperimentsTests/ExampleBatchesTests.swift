@@ -21,13 +21,13 @@ struct ExampleBatchesTests {
     }
 
     private func batches(
-        _ examples: ExampleSource, phase: String = "train", seed: Int = 0, batchSize: Int = 256
+        _ work: TrainingPhase.Work, phase: String = "train", seed: Int = 0, batchSize: Int = 256
     ) throws -> ExampleBatches {
         let configuration = try ExperimentConfiguration(
             yaml: "{model: popularity, seed: \(seed), training: {batchSize: \(batchSize)}}")
         return try #require(
             ExampleBatches(
-                TrainingPhase(name: phase, examples: examples), split: split(),
+                TrainingPhase(phase, work), split: split(),
                 configuration: configuration, window: HistoryWindow(50)))
     }
 
@@ -51,7 +51,7 @@ struct ExampleBatchesTests {
     }
 
     @Test func ratingsAreThoseOfTrainingInTheDomain() throws {
-        let batches = try batches(.ratings(domains: [DomainID(rawValue: 1)]))
+        let batches = try batches(.ratings(in: [DomainID(rawValue: 1)]) { _ in Loss() })
         let (batch, size) = try batches.batch(order: [0, 1, 2, 3], epoch: 0, step: 0)
         guard case .ratings(let ratings) = batch else {
             Issue.record("expected ratings")
@@ -67,7 +67,7 @@ struct ExampleBatchesTests {
     @Test func bridgesLearnFromPeopleOfBothDomains() throws {
         let (a, b) = (DomainID(rawValue: 0), DomainID(rawValue: 1))
         for (source, target) in [(a, b), (b, a)] {
-            let batches = try batches(.sharedUsers(source: source, target: target))
+            let batches = try batches(.users(in: [source, target]) { _ in Loss() })
             #expect(batches.exampleCount == 2)
             let (batch, _) = try batches.batch(order: [0, 1], epoch: 0, step: 0)
             guard case .users(let users) = batch else {
@@ -81,7 +81,7 @@ struct ExampleBatchesTests {
     /// So many are asked for that all that may be drawn is: of four items those that the person has not trained on, what
     /// is held out among them.
     @Test func negativesAreNothingThatThePersonTrainsOn() throws {
-        let batches = try batches(.sequences(.perPosition(2)))
+        let batches = try batches(.sequences(.perPosition(2)) { _, _ in Loss() })
         let free: [Int32: [[Int32]]] = [0: [[3, 4], [6, 7, 8]], 1: [[1, 2], [5, 6, 7, 8]]]
         var seen: Set<Int32> = []
         for epoch in 0..<20 {
@@ -90,12 +90,12 @@ struct ExampleBatchesTests {
                 Issue.record("expected sequences")
                 return
             }
-            #expect(drawn.count == sequences.tokens * 4)
+            #expect(drawn.draws == sequences.tokens && drawn.width == 4)
             for row in 0..<sequences.rows {
                 guard let allowed = free[sequences.users[row].rawValue] else { continue }
                 for token in sequences.tokens(ofRow: row) {
                     for domain in 0..<2 {
-                        let own = drawn[token * 4 + domain * 2..<token * 4 + domain * 2 + 2]
+                        let own = drawn.items(of: domain, at: token)
                         #expect(Set(own).count == 2 && own.allSatisfy(allowed[domain].contains))
                         seen.formUnion(own)
                     }
@@ -106,36 +106,65 @@ struct ExampleBatchesTests {
         #expect(seen == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 
-    /// Every epoch, step, phase and seed draws anew, and each draws the same when it is asked for again.
+    /// Every epoch, phase and seed draws anew for a position, every step too for a batch, and each the same when it is
+    /// asked for again.
     @Test func eachEpochStepPhaseAndSeedDrawsAnew() throws {
         func drawn(
-            epoch: Int = 0, step: Int = 0, phase: String = "train", seed: Int = 0
+            _ negatives: Negatives = .perPosition(1), epoch: Int = 0, step: Int = 0,
+            phase: String = "train", seed: Int = 0
         ) throws -> [Int32] {
             let batches = try batches(
-                .sequences(.perPosition(1)), phase: phase, seed: seed, batchSize: 1)
+                .sequences(negatives) { _, _ in Loss() }, phase: phase, seed: seed, batchSize: 1)
             // The same person at every step.
             let (batch, _) = try batches.batch(order: [1, 1, 1], epoch: epoch, step: step)
-            guard case .sequences(_, let negatives) = batch else { return [] }
-            return negatives
+            guard case .sequences(_, let drawn) = batch else { return [] }
+            return drawn.all
         }
         func draws(_ draw: (Int) throws -> [Int32]) rethrows -> Set<[Int32]> {
             Set(try (0..<12).map(draw))
         }
         // Of 2 · 4 pairs twelve draws have several; without the index they are one.
         #expect(try draws { try drawn(epoch: $0) }.count > 2)
-        #expect(try draws { try drawn(step: $0 % 3) }.count > 1)
+        #expect(try draws { try drawn(.perBatch(2), step: $0 % 3) }.count > 1)
+        #expect(try draws { try drawn(step: $0 % 3) }.count == 1)
         #expect(try draws { try drawn(phase: "\($0)") }.count > 2)
         #expect(try draws { try drawn(seed: $0) }.count > 2)
         #expect(try draws { _ in try drawn(epoch: 5) }.count == 1)
     }
 
+    /// Whatever batch an example is in, and with whom, it is given the same.
+    @Test func aPartOfABatchIsGivenWhatTheWholeIs() throws {
+        func batch(_ order: [Int], size: Int, step: Int) throws -> (SequenceBatch, DrawnItems) {
+            let batches = try batches(
+                .sequences(.perPosition(2)) { _, _ in Loss() }, batchSize: size)
+            guard
+                case .sequences(let batch, let drawn) = try batches.batch(
+                    order: order, epoch: 1, step: step
+                ).batch
+            else { throw RunError.noExamples(phase: "train") }
+            return (batch, drawn)
+        }
+        let order = [2, 0, 3, 1]
+        let (whole, all) = try batch(order, size: 4, step: 0)
+        var position = 0
+        for step in 0..<2 {
+            let (part, drawn) = try batch(order, size: 2, step: step)
+            for token in 0..<part.tokens {
+                #expect(part.items[token] == whole.items[position])
+                #expect(drawn.items(at: [Int32(token)]) == all.items(at: [Int32(position)]))
+                position += 1
+            }
+        }
+        #expect(position == whole.tokens)
+    }
+
     @Test func eachEpochHasAnOrderOfItsOwn() throws {
-        let batches = try batches(.sequences(.none))
+        let batches = try batches(.sequences(.none) { _, _ in Loss() })
         let orders = (0..<12).map { batches.order(epoch: $0) }
         #expect(orders.allSatisfy { $0.sorted() == [0, 1, 2, 3] })
         #expect(Set(orders).count > 2)
         #expect(batches.order(epoch: 3) == orders[3])
-        let others = try self.batches(.sequences(.none), phase: "other")
+        let others = try self.batches(.sequences(.none) { _, _ in Loss() }, phase: "other")
         #expect((0..<12).map { others.order(epoch: $0) } != orders)
     }
 }

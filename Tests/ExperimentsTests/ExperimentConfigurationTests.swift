@@ -12,10 +12,6 @@ struct ExperimentConfigurationTests {
             "{model: sasrec, evaluation: {task: rating, selection: MAE}}",
             "evaluation.task: expected what sasrec does, got rating"
         ),
-        (
-            "{model: sasrec, training: {negativePoolQuirk: true}}",
-            "training.negativePoolQuirk: expected false but for abxi, got true"
-        ),
         ("{seed: 9223372036854775808}", "seed: expected a whole number from 0 to 2^63 - 1"),
         (
             "{model: sasrec, parameters: {softmax: foo}}",
@@ -58,8 +54,6 @@ struct ExperimentConfigurationTests {
         #expect(
             experiment.data.split
                 == .coldUsers(target: "films", share: 0.2, validationShare: 0.1))
-        #expect(experiment.data.maximumLength == nil)
-        #expect(experiment.windowLength == 50)
         #expect(experiment.training.optimizer.learningRate == 0.5)
         #expect(experiment.training.optimizer.beta1 == 0.9)
         #expect(experiment.evaluation.metrics == [.hitRate(at: 3), .mrr])

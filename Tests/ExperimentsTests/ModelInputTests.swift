@@ -12,7 +12,7 @@ import TorchNN
 private final class Recorder: Module, ItemScorer, RatingPredictor {
     typealias Configuration = PopularityConfiguration
     private let shape: DataShape
-    var readsDomainsApart = false
+    var window = HistoryWindow(2)
     private(set) var items: [[Int32]] = []
     private(set) var cold: [Int32: Bool] = [:]
 
@@ -21,7 +21,6 @@ private final class Recorder: Module, ItemScorer, RatingPredictor {
     }
 
     var phases: [TrainingPhase] { [] }
-    func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss { Loss(Tensor(0)) }
 
     func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         items += (0..<histories.rows).map { Array(histories.items[histories.tokens(ofRow: $0)]) }
@@ -44,7 +43,7 @@ struct ModelInputTests {
             random: RandomSources(initializationSeed: 0, dropoutSeed: 0))
     }
 
-    /// What leave-one-out makes of people's last events, with windows of two events.
+    /// What leave-one-out makes of people's last events.
     private func evaluate(
         _ model: Recorder, on dataset: Dataset, task: EvaluationTask = .ranking
     ) throws -> EvaluationResult {
@@ -52,7 +51,7 @@ struct ModelInputTests {
         settings.task = task
         settings.selection = task == .rating ? "MAE" : "MRR"
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
-        return try Evaluator(settings, split: split, maximumLength: 2, seed: 0)
+        return try Evaluator(settings, split: split, seed: 0)
             .evaluate(model, on: .test)
     }
 
@@ -62,7 +61,7 @@ struct ModelInputTests {
         _ = try evaluate(mixed, on: dataset)
         #expect(mixed.items == [[6, 7]])
         let apart = recorder(dataset)
-        apart.readsDomainsApart = true
+        apart.window = HistoryWindow(2, perDomain: true)
         _ = try evaluate(apart, on: dataset)
         #expect(apart.items == [[2, 3, 6, 7]])
     }

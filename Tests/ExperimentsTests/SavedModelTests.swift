@@ -85,10 +85,6 @@ import TorchNN
     private static let edits: [Edit] = [
         Edit("another version", "format 7") { $0["formatVersion"] = 7 },
         Edit("no model", "model: missing") { $0["model"] = nil },
-        Edit("a list for a number", "maximumLength") { $0["maximumLength"] = [1] },
-        Edit("length 0", "maximumLength") { $0["maximumLength"] = 0 },
-        Edit("length 1e300", "maximumLength") { $0["maximumLength"] = 1e300 },
-        Edit("length 2^62", "maximumLength") { $0["maximumLength"] = 1 << 62 },
         Edit("no popularity", "popularity") { $0["popularity"] = [Int]() },
         Edit("popularity below 0", "popularity") { value in
             guard var counts = value["popularity"] as? [Int] else { return }

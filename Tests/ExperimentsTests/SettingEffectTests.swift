@@ -38,9 +38,8 @@ import Testing
             ],
             // Of the others the model knows nothing; the first base has them.
             keys: [
-                "training.batchSize", "training.optimizer.rowSparse", "training.negativePoolQuirk",
+                "training.batchSize", "training.optimizer.rowSparse",
                 "training.clearsGradientsEachEpoch", "evaluation.preset", "evaluation.batchSize",
-                "data.maximumLength",
             ]),
         Base(
             name: "biased-mf, ranking",
@@ -80,7 +79,6 @@ import Testing
         "training.schedule.minimum": [["0.001"], ["0.001", "training.schedule.kind=cosine"]],
         "training.clipNorm": [["0.01"]], "training.patience": [["1", "training.epochs=9"]],
         "training.evaluateEvery": [["2"]], "training.clearsGradientsEachEpoch": [["true"]],
-        "training.negativePoolQuirk": [["true"]],
         "evaluation.preset": [["abxi"]], "evaluation.candidates": [["sampled:5"]],
         "evaluation.also": [["[full]"]], "evaluation.exclusion": [["none"]],
         "evaluation.ties": [["optimistic"]], "evaluation.metrics": [["[HR@1, NDCG@10]"]],
@@ -89,7 +87,7 @@ import Testing
         "evaluation.fewEvents": [["1"]],
         "evaluation.batchSize": [["3"]],
         "data.split": [["{kind: ratio, train: 0.6, validation: 0.2}"]],
-        "data.maximumLength": [["3"]], "data.ties": [["drop"]], "data.repeats": [["drop"]],
+        "data.ties": [["drop"]], "data.repeats": [["drop"]],
     ]
 
     /// Memory is all that follows from it.

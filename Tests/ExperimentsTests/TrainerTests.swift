@@ -103,7 +103,7 @@ import Torch
         let best = try #require(try run.historyEntries().last { $0.isBest }?.validation)
         let split = try Split(experiment.data.split, dataset: dataset, seed: experiment.seed)
         let again = try Evaluator(
-            experiment.evaluation, split: split, maximumLength: 50, seed: experiment.seed
+            experiment.evaluation, split: split, seed: experiment.seed
         ).evaluate(SavedModel(run).model, on: .validation)
         #expect(again == best)
     }

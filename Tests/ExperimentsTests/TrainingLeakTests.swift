@@ -44,15 +44,18 @@ import Testing
         let books = DomainID(rawValue: 0)
         let films = DomainID(rawValue: 1)
         for examples in [
-            ExampleSource.sequences(.none), .sequences(.perPosition(2)), .sequences(.perBatch(3)),
-            .ratings(domains: [books, films]), .sharedUsers(source: books, target: films),
+            TrainingPhase.Work.sequences(.none) { _, _ in Loss() },
+            .sequences(.perPosition(2)) { _, _ in Loss() },
+            .sequences(.perBatch(3)) { _, _ in Loss() },
+            .ratings(in: [books, films]) { _ in Loss() },
+            .users(in: [books, films]) { _ in Loss() },
         ] {
             #expect(try batches(examples, one) == batches(examples, other))
         }
     }
 
     /// The batches of an epoch as text.
-    private func batches(_ examples: ExampleSource, _ split: Split) throws -> [String] {
+    private func batches(_ examples: TrainingPhase.Work, _ split: Split) throws -> [String] {
         let batches = try #require(try self.examples(examples, split))
         let order = batches.order(epoch: 0)
         return try (0..<batches.stepCount).map {
@@ -60,9 +63,10 @@ import Testing
         }
     }
 
-    private func examples(_ examples: ExampleSource, _ split: Split) throws -> ExampleBatches? {
+    private func examples(_ examples: TrainingPhase.Work, _ split: Split) throws -> ExampleBatches?
+    {
         ExampleBatches(
-            TrainingPhase(name: "train", examples: examples), split: split,
+            TrainingPhase("train", examples), split: split,
             configuration: try ExperimentConfiguration(yaml: tinySASRec), window: HistoryWindow(50))
     }
 }

@@ -172,7 +172,7 @@ struct TrainingStepTests {
         let experiment = try ExperimentConfiguration(yaml: Self.factors)
         let split = try Split(experiment.data.split, dataset: dataset, seed: 0)
         let again = try Evaluator(
-            experiment.evaluation, split: split, maximumLength: 50, seed: 0
+            experiment.evaluation, split: split, seed: 0
         ).evaluate(SavedModel(run).model, on: .validation)
         #expect(again.mean("MAE") == smallest)
     }

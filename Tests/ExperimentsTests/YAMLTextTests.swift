@@ -135,33 +135,14 @@ import Torch
         #expect(try rating.resolved().evaluation.selection == "MAE")
     }
 
-    /// One window: the model's, which `data` can name too.
-    @Test(arguments: [
-        ("{model: pi-net}", [], 200), ("{model: pi-net, data: {maximumLength: 30}}", [], 30),
-        ("{model: pi-net, parameters: {maximumLength: 30}}", [], 30),
-        ("{model: pi-net, parameters: {maximumLength: 30}, data: {maximumLength: 30}}", [], 30),
-        ("{model: pi-net, parameters: {maximumLength: 30}}", ["data.maximumLength=9"], 9),
-        ("{model: pi-net, data: {maximumLength: 30}}", ["parameters.maximumLength=9"], 9),
-    ])
-    func thereIsOneWindow(yaml: String, assignments: [String], length: Int) throws {
-        let experiment = try ExperimentConfiguration(yaml: yaml, assignments: assignments)
-        #expect(experiment.windowLength == length)
-        let resolved = try experiment.resolved()
-        #expect(resolved.windowLength == length)
-        let text = try resolved.yaml()
-        #expect(text.components(separatedBy: "maximumLength: \(length)\n").count == 2)
-        #expect(text.components(separatedBy: "maximumLength").count == 2)
-        #expect(try ExperimentConfiguration(yaml: text) == resolved)
-    }
-
     @Test(arguments: [
         (
-            "{model: pi-net, parameters: {maximumLength: 200}, data: {maximumLength: 50}}",
-            "data.maximumLength: 50 is not parameters.maximumLength, which is 200"
+            "{model: pi-net, data: {maximumLength: 50}}",
+            "data.maximumLength: it is parameters.maximumLength now, of the models that have it"
         ),
         (
-            "{model: popularity, data: {maximumLength: 50}}",
-            "data.maximumLength does nothing as popularity reads histories of any length; leave it out"
+            "{model: abxi, training: {negativePoolQuirk: true}}",
+            "training.negativePoolQuirk: it is parameters.negativePoolQuirk now"
         ),
         (
             "{model: emcdr, evaluation: {task: rating, candidates: 'sampled:9'}}",
@@ -204,14 +185,22 @@ import Torch
         #expect(old.differences(from: old).isEmpty)
     }
 
-    /// Ten examples with a mean of 1 and two with a mean of 4: (10 + 8) / 12.
+    /// Ten examples that sum to 10 and two that sum to 8: 18 / 12. What a batch has as a whole is a mean over batches.
     @Test func aShortBatchWeighsLess() {
         var totals = LossTotals()
-        totals.add(1, [("a", .init(2)), ("b", .init(6))], examples: 10)
-        totals.add(4, [("b", .init(3))], examples: 2)
-        #expect(totals.mean == 1.5)
-        #expect(totals.partMeans == ["a": 2, "b": 5.5])
+        var whole = Loss()
+        whole.add("a", sum: Tensor(10), over: 10, weight: 2)
+        whole.add("penalty", ofBatch: Tensor(4), weight: 0.5)
+        totals.add(whole, examples: 10)
+        var short = Loss("a", Tensor([3, 5]))
+        short.add("penalty", ofBatch: Tensor(2), weight: 0.5)
+        short.add("nothing", Tensor([Float]()))
+        #expect(short.terms.count == 2 && short.total?.item() == 4 + 1)
+        #expect(whole.total?.item() == 2 + 2)
+        totals.add(short, examples: 2)
+        #expect(totals.partMeans == ["a": 1.5, "penalty": 3])
+        #expect(totals.mean == 2 * 1.5 + 0.5 * 3)
         #expect(totals.examples == 12)
-        #expect(LossTotals().mean == 0)
+        #expect(LossTotals().mean == 0 && Loss().total == nil)
     }
 }

@@ -89,7 +89,7 @@ struct Corpus {
                 """
                 model: \(model)
                 parameters: \(sizes[model] ?? "{}")
-                data: {maximumLength: 8, split: {kind: leave-one-out}}
+                data: {split: {kind: leave-one-out}}
                 training:
                   epochs: 3
                   batchSize: 16

@@ -102,16 +102,15 @@ import Testing
         let sets = ItemSets([[3, 50, 60], [1, 2, 40, 5]])
         let sampler = NegativeSampler(itemRanges: pools)
         let batch = batch()
-        var stream = RandomStream(seed: 1, name: "n")
-        let negatives = try sampler.training(
-            batch: batch, perDomain: count, excluding: sets, stream: &stream)
-        #expect(negatives.count == batch.tokens * 2 * count)
+        let negatives = try sampler.perPosition(count, for: batch, excluding: sets) {
+            RandomStream(seed: 1, name: "n", UInt64($0))
+        }
+        #expect(negatives.draws == batch.tokens && negatives.width == 2 * count)
         for row in 0..<batch.rows {
             let excluded = Set(sets[batch.users[row]])
             for token in batch.tokens(ofRow: row) {
                 for domain in 0..<2 {
-                    let start = (token * 2 + domain) * count
-                    let drawn = negatives[start..<start + count]
+                    let drawn = negatives.items(of: domain, at: token)
                     #expect(Set(drawn).count == count)
                     #expect(drawn.allSatisfy { pools[domain].contains($0) })
                     #expect(excluded.isDisjoint(with: drawn))
@@ -119,10 +118,10 @@ import Testing
                 }
             }
         }
-        var again = RandomStream(seed: 1, name: "n")
-        #expect(
-            try sampler.training(batch: batch, perDomain: count, excluding: sets, stream: &again)
-                == negatives)
+        let again = try sampler.perPosition(count, for: batch, excluding: sets) {
+            RandomStream(seed: 1, name: "n", UInt64($0))
+        }
+        #expect(again == negatives)
     }
 
     // Few and most of the pool; the second pool has 24 items less than the first.
@@ -131,10 +130,10 @@ import Testing
         let pools: [ClosedRange<Int32>] = [1...50, 51...76]
         let sampler = NegativeSampler(itemRanges: pools)
         var stream = RandomStream(seed: 4, name: "n")
-        let drawn = try sampler.shared(perDomain: count, stream: &stream)
-        #expect(drawn.count == 2 * count)
+        let drawn = try sampler.perBatch(count, stream: &stream)
+        #expect(drawn.draws == 1 && drawn.width == 2 * count)
         for (domain, pool) in pools.enumerated() {
-            let own = drawn[domain * count..<(domain + 1) * count]
+            let own = drawn.shared(of: domain)
             #expect(Set(own).count == count)
             #expect(own.allSatisfy { pool.contains($0) })
         }
@@ -142,11 +141,11 @@ import Testing
             throws: NegativeSamplerError.tooFewItems(
                 domain: DomainID(rawValue: 1), user: nil, available: 26, requested: 27)
         ) {
-            try sampler.shared(perDomain: 27, stream: &stream)
+            try sampler.perBatch(27, stream: &stream)
         }
         // More than memory could hold is refused in the same way.
         #expect(throws: NegativeSamplerError.self) {
-            try sampler.shared(perDomain: .max, stream: &stream)
+            try sampler.perBatch(.max, stream: &stream)
         }
     }
 
@@ -154,54 +153,55 @@ import Testing
     // exclusion 29 are, because the target is never drawn.
     @Test func saysWhenThereAreTooFew() throws {
         let sampler = NegativeSampler(itemRanges: [1...30])
-        var stream = RandomStream(seed: 1, name: "n")
+        let stream = RandomStream(seed: 1, name: "n")
         let one = SequenceBatch(
             users: [UserID(rawValue: 0)], offsets: [0, 1], items: [1], times: [0], targets: [2])
         let sets = ItemSets([[1, 2, 3, 4, 3]])
-        let all = try sampler.training(batch: one, perDomain: 26, excluding: sets, stream: &stream)
-        #expect(all.sorted() == Array(5...30))
+        let all = try sampler.perPosition(26, for: one, excluding: sets) { _ in stream }
+        #expect(all.all.sorted() == Array(5...30))
         #expect(
             throws: NegativeSamplerError.tooFewItems(
                 domain: DomainID(rawValue: 0), user: UserID(rawValue: 0), available: 26,
                 requested: 27)
         ) {
-            try sampler.training(batch: one, perDomain: 27, excluding: sets, stream: &stream)
+            try sampler.perPosition(27, for: one, excluding: sets) { _ in stream }
         }
         #expect(
-            try sampler.training(batch: one, perDomain: 29, excluding: .empty, stream: &stream)
-                .sorted() == [1] + Array(3...30))
+            try sampler.perPosition(29, for: one, excluding: .empty) { _ in stream }
+                .all.sorted() == [1] + Array(3...30))
         #expect(throws: NegativeSamplerError.self) {
-            try sampler.training(batch: one, perDomain: 30, excluding: .empty, stream: &stream)
+            try sampler.perPosition(30, for: one, excluding: .empty) { _ in stream }
         }
         #expect(throws: NegativeSamplerError.self) {
-            try sampler.training(batch: one, perDomain: .max, excluding: .empty, stream: &stream)
+            try sampler.perPosition(.max, for: one, excluding: .empty) { _ in stream }
         }
     }
 
     @Test func quirkReachesTheLastItemOfTheDomainBefore() throws {
         let batch = SequenceBatch(
             users: [UserID(rawValue: 0)], offsets: [0, 1], items: [1], times: [0], targets: [2])
-        var stream = RandomStream(seed: 1, name: "n")
+        let stream = RandomStream(seed: 1, name: "n")
         let plain = NegativeSampler(itemRanges: [1...5, 6...9])
-        let quirky = NegativeSampler(itemRanges: [1...5, 6...9], abxiPoolQuirk: true)
+        let quirky = NegativeSampler(itemRanges: [1...5, 6...9], pool: .domainAndIDBefore)
         #expect(plain.pools == [1...5, 6...9] && quirky.pools == [1...5, 5...9])
-        let drawn = try quirky.training(
-            batch: batch, perDomain: 4, excluding: ItemSets([[9]]), stream: &stream)
-        #expect(drawn[4...].sorted() == [5, 6, 7, 8])
+        let drawn = try quirky.perPosition(4, for: batch, excluding: ItemSets([[9]])) { _ in
+            stream
+        }
+        #expect(drawn.items(of: 1, at: 0).sorted() == [5, 6, 7, 8])
     }
 
     // 4,000 draws of 2 out of 10 items: 800 each with a deviation of 25; six are allowed.
     @Test func drawsUniformly() throws {
         let sampler = NegativeSampler(itemRanges: [1...12])
-        var stream = RandomStream(seed: 2, name: "n")
         let rows = 2000
         let batch = SequenceBatch(
             users: (0..<rows).map { _ in UserID(rawValue: 0) },
             offsets: (0...Int32(rows)).map { $0 },
             items: [Int32](repeating: 1, count: rows), times: [Int64](repeating: 0, count: rows),
             targets: [Int32](repeating: 2, count: rows))
-        let drawn = try sampler.training(
-            batch: batch, perDomain: 4, excluding: ItemSets([[1]]), stream: &stream)
+        let drawn = try sampler.perPosition(4, for: batch, excluding: ItemSets([[1]])) {
+            RandomStream(seed: 2, name: "n", UInt64($0))
+        }.all
         for item in Int32(3)...12 { #expect(abs(drawn.count { $0 == item } - 800) < 150) }
         #expect(!drawn.contains(1) && !drawn.contains(2))
     }

@@ -15,15 +15,15 @@ import Testing
     // 3,000 draws of 7 of the 10 items other than the target: 2,100 each with a deviation of 25.
     @Test func everyItemIsAsLikelyWhereMostAreDrawn() throws {
         let sampler = NegativeSampler(itemRanges: [1...11])
-        var stream = RandomStream(seed: 6, name: "most")
         let rows = 3000
         let batch = SequenceBatch(
             users: [UserID](repeating: UserID(rawValue: 0), count: rows),
             offsets: (0...Int32(rows)).map { $0 },
             items: [Int32](repeating: 1, count: rows), times: [Int64](repeating: 0, count: rows),
             targets: [Int32](repeating: 4, count: rows))
-        let drawn = try sampler.training(
-            batch: batch, perDomain: 7, excluding: .empty, stream: &stream)
+        let drawn = try sampler.perPosition(7, for: batch, excluding: .empty) {
+            RandomStream(seed: 6, name: "most", UInt64($0))
+        }.all
         for item in Int32(1)...11 {
             let count = drawn.count { $0 == item }
             #expect(item == 4 ? count == 0 : abs(count - 2100) < 130, "\(item): \(count)")
@@ -34,16 +34,16 @@ import Testing
     @Test(arguments: [2, 10])
     func noTargetIsANegative(count: Int) throws {
         let sampler = NegativeSampler(itemRanges: [1...12, 13...24])
-        var stream = RandomStream(seed: 7, name: "targets")
         let targets = (0..<20).flatMap { _ in (1...24).map(Int32.init) }
         let batch = SequenceBatch(
             users: [UserID(rawValue: 0)], offsets: [0, Int32(targets.count)],
             items: [Int32](repeating: 2, count: targets.count),
             times: [Int64](repeating: 0, count: targets.count), targets: targets)
-        let drawn = try sampler.training(
-            batch: batch, perDomain: count, excluding: .empty, stream: &stream)
+        let drawn = try sampler.perPosition(count, for: batch, excluding: .empty) { _ in
+            RandomStream(seed: 7, name: "targets")
+        }
         for (token, target) in targets.enumerated() {
-            #expect(!drawn[token * 2 * count..<(token + 1) * 2 * count].contains(target))
+            #expect(!drawn.items(at: [Int32(token)]).contains(target))
         }
     }
 

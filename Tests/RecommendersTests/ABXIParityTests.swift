@@ -44,7 +44,7 @@ struct ABXIParityTests {
         }
     }
 
-    private func losses(_ model: ABXI, _ batch: TrainingBatch) -> Loss {
+    private func losses(_ model: ABXI, _ batch: TrainingBatch) -> MeasuredLoss {
         model.loss(of: batch, in: model.phases[0])
     }
 

@@ -36,8 +36,8 @@ private func batch(of phase: TrainingPhase, events: RatingBatch, shape: DataShap
                 .filter { shape.domain(of: events.items[$0]) == domain.rawValue }
                 .map { events.users[$0] })
     }
-    switch phase.examples {
-    case .ratings(let domains):
+    switch phase.work {
+    case .ratings(let domains, _):
         let rows = events.items.indices.filter {
             domains.contains(DomainID(rawValue: shape.domain(of: events.items[$0])))
         }
@@ -45,21 +45,22 @@ private func batch(of phase: TrainingPhase, events: RatingBatch, shape: DataShap
             RatingBatch(
                 users: rows.map { events.users[$0] }, items: rows.map { events.items[$0] },
                 ratings: rows.map { events.ratings[$0] }))
-    case .sharedUsers(let source, let target):
-        return .users(users(in: source).intersection(users(in: target)).sorted())
-    case .everything, .sequences:
+    case .users(let domains, _):
+        let all = domains.map(users(in:))
+        return .users(all.dropFirst().reduce(all[0]) { $0.intersection($1) }.sorted())
+    case .fit, .sequences:
         preconditionFailure("batch: expected a phase with steps, got \(phase.name)")
     }
 }
 
 /// Trains a model phase by phase with full batches and Adam, and calls back after each phase.
 func train(
-    _ model: some ClosedFormRecommender, on events: RatingBatch, shape: DataShape,
+    _ model: some Recommender, on events: RatingBatch, shape: DataShape,
     steps: Int, learningRate: Double = 0.02, after: (TrainingPhase) throws -> Void = { _ in }
 ) rethrows {
     for phase in model.phases {
-        if phase.examples == .everything {
-            model.fit(to: events)
+        if case .fit(let body) = phase.work {
+            body(events)
         } else {
             model.setTrainable(prefixes: phase.trainable)
             var configuration = OptimizerConfiguration()

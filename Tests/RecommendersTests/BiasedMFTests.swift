@@ -1,17 +1,13 @@
 import Interactions
-import Recommenders
 import Testing
 import Torch
 import TorchNN
 
+@testable import Recommenders
+
 @Suite struct BiasedMFTests {
     let events = RatingBatch(
         users: [0, 1, 0, 2], items: [1, 2, 4, 5], ratings: [5, 3, 1, 2])
-    let trainPhase = TrainingPhase(
-        name: "train",
-        examples: .ratings(domains: [DomainID(rawValue: 0), DomainID(rawValue: 1)]),
-        trainable: ["factors."])
-
     func model(_ parameters: [String: Any]) throws -> BiasedMF {
         try BiasedMF(.init(overrides: parameters), shape: twoDomains, random: .seeded(3))
     }
@@ -37,7 +33,7 @@ import TorchNN
         // The two ratings above against 5.75 and 5.875: errors 0 and 1, mean 0.5. Norms: 4 + 4 + 1/16 + 1/4 = 8.3125
         // and 9 + 1/4 + 1/4 + 1/64 = 9.515625, mean 8.9140625; half of it is 4.45703125.
         let batch = RatingBatch(users: [1, 2], items: [4, 1], ratings: [5.75, 5.875])
-        let loss = try planted().loss(of: .ratings(batch), in: trainPhase)
+        let loss = MeasuredLoss(try planted().loss(of: batch))
         #expect(loss.total.item() == 0.5 + 4.45703125)
         #expect(loss.parts.map(\.name) == ["error", "penalty"])
         #expect(loss.parts.map { $0.value.item() } == [0.5, 8.9140625])
@@ -108,7 +104,7 @@ import TorchNN
         let model = try model(["scope": "per-domain"])
         model.setTrainable(prefixes: trainPhase.trainable)
         let batch = RatingBatch(users: [0], items: [2], ratings: [4])
-        model.loss(of: .ratings(batch), in: trainPhase).total.backward()
+        MeasuredLoss(model.loss(of: batch)).total.backward()
         for (name, parameter) in model.parameters() {
             #expect((parameter.value.gradient != nil) == name.hasPrefix("factors.0."), "\(name)")
         }

@@ -87,18 +87,16 @@ import TorchNN
             "source": "b", "target": "a", "sourceEpochs": 3, "targetEpochs": 4, "bridgeEpochs": 5,
         ])
         #expect(
-            model.phases == [
-                TrainingPhase(name: "mean", examples: .everything),
-                TrainingPhase(
-                    name: "source", examples: .ratings(domains: [b]), trainable: ["source."],
-                    epochs: 3),
-                TrainingPhase(
-                    name: "target", examples: .ratings(domains: [a]), trainable: ["target."],
-                    epochs: 4),
-                TrainingPhase(
-                    name: "bridge", examples: .sharedUsers(source: b, target: a),
-                    trainable: ["bridge."], epochs: 5),
-            ])
+            model.phases.map(\.name) == ["mean", "source", "target", "bridge"])
+        #expect(model.phases.map(\.epochs) == [nil, 3, 4, 5])
+        #expect(model.phases.map(\.trainable) == [nil, ["source."], ["target."], ["bridge."]])
+        let domains = model.phases.map { phase -> [DomainID] in
+            switch phase.work {
+            case .ratings(let domains, _), .users(let domains, _): domains
+            case .sequences, .fit: []
+            }
+        }
+        #expect(domains == [[], [b], [a], [b, a]])
     }
 
     @Test(arguments: ["linear", "mlp"])

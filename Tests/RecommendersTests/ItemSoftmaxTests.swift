@@ -1,4 +1,5 @@
 import Foundation
+import Interactions
 import Testing
 import Torch
 import TorchNN
@@ -33,8 +34,9 @@ struct ItemSoftmaxTests {
 
     /// Targets 5 and 4 after tokens 0 and 2.
     private func losses(_ kind: ItemSoftmax, _ drawn: [Int32]) throws -> Tensor {
-        HeadSoftmax(kind, perDomain: 2, domain: 1, of: shape, drawn: drawn)(
-            .ones([2, 1]), head: try head(), targets: [5, 4], tokens: [0, 2])
+        HeadSoftmax(
+            kind, domain: 1, of: shape, drawn: DrawnItems(drawn, count: 2, domains: 2))(
+                .ones([2, 1]), head: try head(), targets: [5, 4], tokens: [0, 2])
     }
 
     @Test("a head's items compete with all of its domain") func headFull() throws {
@@ -60,18 +62,19 @@ struct ItemSoftmaxTests {
     ) -> SoftmaxLoss {
         let eight = Float(log(8.0))
         return SoftmaxLoss(
-            kind, negatives: drawn, perDomain: 2, temperature: temperature,
-            table: Tensor([0, eight, eight, eight] + logits, shape: [7, 1]), domains: shape.domains)
+            kind, drawn: DrawnItems(drawn, count: 2, domains: 2), temperature: temperature,
+            table: Tensor([0, eight, eight, eight] + logits, shape: [7, 1]),
+            ranges: shape.domains.map(\.items))
     }
 
     @Test("targets of a domain compete with that domain's part of a shared sample")
     func shared() {
         let loss = softmax(.shared, [1, 2, 5, 6])
         expectLosses(
-            loss(.ones([2, 1]), targets: [5, 4], positions: [0, 1], domain: 1), [6.0 / 2, 7])
+            loss(.ones([2, 1]), targets: [5, 4], tokens: [0, 1], domain: 1), [6.0 / 2, 7])
         // Item 3 against 1 and 2, item 1 against 2.
         expectLosses(
-            loss(.ones([2, 1]), targets: [3, 1], positions: [0, 1], domain: 0), [3, 2])
+            loss(.ones([2, 1]), targets: [3, 1], tokens: [0, 1], domain: 0), [3, 2])
     }
 
     @Test("a position's own sample is of all domains, all items are those of the target's")
@@ -79,24 +82,24 @@ struct ItemSoftmaxTests {
         let sampled = softmax(.sampled, [1, 2, 4, 6, 2, 3, 5, 6])
         // At position 1: 4 against 2, 3, 5 and 6; at 0: 5 against 1, 2, 4 and 6.
         expectLosses(
-            sampled(.ones([2, 1]), targets: [4, 5], positions: [1, 0], domain: 1),
+            sampled(.ones([2, 1]), targets: [4, 5], tokens: [1, 0], domain: 1),
             [23, 23.0 / 2])
         expectLosses(
-            softmax(.full, [])(.ones([1, 1]), targets: [6], positions: [0], domain: 1), [7.0 / 4])
+            softmax(.full, [])(.ones([1, 1]), targets: [6], tokens: [0], domain: 1), [7.0 / 4])
     }
 
     /// At a half the weights are squared: those of b are 1, 4 and 16, those of a 64 each.
     @Test("a temperature divides the logits, whatever competes") func temperature() {
         expectLosses(
             softmax(.full, [], temperature: 0.5)(
-                .ones([1, 1]), targets: [5], positions: [0], domain: 1), [21.0 / 4])
+                .ones([1, 1]), targets: [5], tokens: [0], domain: 1), [21.0 / 4])
         // 5 against 6, for it is in the pool itself; 4 against 5 and 6.
         expectLosses(
             softmax(.shared, [1, 2, 5, 6], temperature: 0.5)(
-                .ones([2, 1]), targets: [5, 4], positions: [0, 1], domain: 1), [20.0 / 4, 21])
+                .ones([2, 1]), targets: [5, 4], tokens: [0, 1], domain: 1), [20.0 / 4, 21])
         // 5 against 1, 2, 4 and 6.
         expectLosses(
             softmax(.sampled, [1, 2, 4, 6], temperature: 0.5)(
-                .ones([1, 1]), targets: [5], positions: [0], domain: 1), [149.0 / 4])
+                .ones([1, 1]), targets: [5], tokens: [0], domain: 1), [149.0 / 4])
     }
 }

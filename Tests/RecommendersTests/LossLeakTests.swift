@@ -45,7 +45,7 @@ struct LossLeakTests {
             var batch = SequenceBatch.histories([inputs])
             batch.targets = targets
             var negatives: [Int32] = []
-            if case .sequences(.perPosition(let count)) = phase.examples {
+            if case .perPosition(let count, _) = built.model.negatives {
                 for token in inputs.indices {
                     for domain in RankerCase.shape.domains {
                         negatives += RankerCase.shape.after(Int32(token), in: domain, count)

@@ -56,8 +56,7 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         Set(
             try Models.all.filter { _, entry in
                 let (model, _) = try entry.build([:], shape, .seeded(1))
-                guard case .sequences = model.phases[0].examples else { return false }
-                return true
+                return model.negatives != nil
             }.keys)
     }
 
@@ -137,9 +136,9 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         let random: RandomSources
 
         /// The loss of ``RankerCase/rows`` with the negatives that the model asks for.
-        func loss() throws -> Loss {
+        func loss() throws -> MeasuredLoss {
             let phase = model.phases[0]
-            guard case .sequences(let asked) = phase.examples else {
+            guard let asked = model.negatives else {
                 throw ConfigurationError.type(path: "phase", expected: "sequences")
             }
             let batch = SequenceBatch.training(RankerCase.rows)
@@ -150,8 +149,8 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             let negatives =
                 switch asked {
                 case .none: [Int32]()
-                case .perPosition(let count): batch.targets.flatMap { after($0, count) }
-                case .perBatch(let count): after(0, count)
+                case .perPosition(let count, _): batch.targets.flatMap { after($0, count) }
+                case .perBatch(let count, _): after(0, count)
                 }
             return model.loss(of: .sequences(batch, negatives: negatives), in: phase)
         }
@@ -170,7 +169,7 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             guard let model = model as? any ItemRanker else {
                 return .zeros([0, shape.domains[index].itemCount])
             }
-            return model.states(of: batch, in: histories.map { _ in domain })
+            return model.states(of: batch, in: domain)
                 .matmul(model.itemVectors(of: domain).transposed())
         }
 

@@ -22,7 +22,7 @@ struct SASRecTests {
         return model
     }
 
-    private func loss(_ model: SASRec, _ rows: [[Int32]]) -> Loss {
+    private func loss(_ model: SASRec, _ rows: [[Int32]]) -> MeasuredLoss {
         model.loss(of: .sequences(.training(rows), negatives: []), in: model.phases[0])
     }
 

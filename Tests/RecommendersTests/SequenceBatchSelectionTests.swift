@@ -48,13 +48,13 @@ struct SequenceBatchSelectionTests {
         #expect(other.targets == [11, 14])
     }
 
-    @Test("each row's latest tokens come first, then the latest of its own range")
+    @Test("each row's tokens come first, then those of a range")
     func joined() {
-        let batch = SequenceBatch.histories([[1, 10, 2, 11], [12], [], [3, 13, 14, 15]])
-        let joined = batch.joined(with: [1..<10, 1..<10, 1..<10, 10..<20], latest: 2)
+        let batch = SequenceBatch.histories([[1, 10, 2, 11], [12], [], [3, 13]])
+        let joined = batch.joined(with: 1..<10)
         #expect(joined.rows == 8)
-        #expect(joined.offsets == [0, 2, 3, 3, 5, 7, 7, 7, 9])
-        #expect(joined.items == [2, 11, 12, 14, 15, 1, 2, 14, 15])
+        #expect(joined.offsets == [0, 4, 5, 5, 7, 9, 9, 9, 10])
+        #expect(joined.items == [1, 10, 2, 11, 12, 3, 13, 1, 2, 3])
         #expect(joined.users == batch.users + batch.users)
     }
 
@@ -64,9 +64,9 @@ struct SequenceBatchSelectionTests {
         #expect(batch.distancesFromEnd == [3, 2, 1, 1])
     }
 
-    @Test("each step weighs one part of its row's steps, each row one part of all")
+    @Test("each step weighs one part of its row's steps")
     func weights() {
-        // Row 0 has two steps, row 2 one, row 1 and 3 none: 1/(2·4), 1/(2·4), 1/(1·4).
-        #expect(sequenceWeights([0, 0, 2], rows: 4) == [0.125, 0.125, 0.25])
+        // Row 0 has two steps, row 2 one, row 1 and 3 none.
+        #expect(rowShares([0, 0, 2], rows: 4) == [0.5, 0.5, 1])
     }
 }

@@ -166,7 +166,7 @@ struct SettingsTests {
         let entry = try Models.entry(named: name)
         let model = try entry.build([:], RankerCase.shape, .seeded(1)).model
         let isValidated = model.phases.contains { $0.isValidated }
-        let hasSteps = model.phases.contains { $0.examples != .everything }
+        let hasSteps = model.phases.contains { $0.hasSteps }
         switch try entry.settings(.object([:])).learning {
         case .closedForm: #expect(!hasSteps)
         case .ownEpochs: #expect(hasSteps && !isValidated)

@@ -55,28 +55,6 @@ struct TaskGuidedAlignmentTests {
         #expect(other.predictors == [1, 2, -1])
     }
 
-    @Test("the latest items of each row are kept and predictors follow them")
-    func keepingLast() {
-        let steps = SequenceBatch.histories([[1, 2, 10, 3], [4]]).inferenceSteps(of: first)
-        let kept = steps.keepingLast(2)
-        #expect(kept.items == [2, 3, 4])
-        #expect(kept.offsets == [0, 2, 3])
-        #expect(kept.places == [1, 3, 0])
-        #expect(kept.axis == [2, 3, 0])
-        #expect(kept.distances == [2, 1, 1])
-        #expect(kept.predictors == [1, 2])
-        #expect(kept.predictingTokens == steps.predictingTokens)
-    }
-
-    @Test("tokens find their places in a batch of which the front was cut off")
-    func places() {
-        let batch = SequenceBatch.histories([[1, 2, 10, 3], [], [4, 11]])
-        let steps = batch.inferenceSteps(of: first)
-        #expect(steps.predictingTokens == [3, -1, 5])
-        #expect(steps.places(in: batch.keepingLast(2), trimmedFrom: batch) == [1, -1, 3])
-        #expect(steps.places(in: batch.keepingLast(1), trimmedFrom: batch) == [0, -1, 1])
-    }
-
     @Test(
         "training sequences are those of the authors' code",
         arguments: [("a", 1, 14), ("b", 14, 25)])
@@ -101,7 +79,7 @@ struct TaskGuidedAlignmentTests {
         let fixture = try Fixture.tensors("abxi/evaluate")
         let batch = SequenceBatch.histories(
             fixture.rows("sequences").map { Array($0.dropLast()) })
-        let steps = batch.inferenceSteps(of: low..<high).keepingLast(9)
+        let steps = batch.keepingLast(9).inferenceSteps(of: low..<high)
         var padded = [Int64](repeating: 0, count: 8 * 9)
         for row in 0..<8 {
             let own = Int(steps.offsets[row])..<Int(steps.offsets[row + 1])

@@ -44,7 +44,7 @@ struct TinyABXI {
     }
 
     /// The loss with two fixed negatives of each domain at each token.
-    func loss(_ rows: [[Int32]]) -> Loss {
+    func loss(_ rows: [[Int32]]) -> MeasuredLoss {
         let batch = SequenceBatch.training(rows)
         let negatives = batch.items.flatMap { _ in
             shape.domains.flatMap { [$0.firstItem, $0.firstItem + 1] }

@@ -23,29 +23,26 @@ public struct NegativeSampler: Sendable {
     private let itemCount: Int
 
     /// Draws from the catalogs of a dataset.
-    ///
-    /// `abxiPoolQuirk` starts each domain's pool but the first one id too low, as ABXI v2.1 does, so
-    /// that the domain before's last item can be drawn.
-    public init(dataset: Dataset, abxiPoolQuirk: Bool = false) {
-        self.init(
-            itemRanges: dataset.domains.map { dataset.itemRange(of: $0) },
-            abxiPoolQuirk: abxiPoolQuirk)
+    public init(dataset: Dataset, pool: NegativePool = .domain) {
+        self.init(itemRanges: dataset.domains.map { dataset.itemRange(of: $0) }, pool: pool)
     }
 
     /// Draws from ranges of item ids, one a domain.
-    public init(itemRanges: [ClosedRange<Int32>], abxiPoolQuirk: Bool = false) {
+    public init(itemRanges: [ClosedRange<Int32>], pool: NegativePool = .domain) {
         pools = itemRanges.enumerated().map { index, range in
-            abxiPoolQuirk && index > 0 ? range.lowerBound - 1...range.upperBound : range
+            pool == .domainAndIDBefore && index > 0
+                ? range.lowerBound - 1...range.upperBound : range
         }
         itemCount = Int(itemRanges.map(\.upperBound).max() ?? 0)
     }
 
-    /// Negatives for each token of a batch: for each token, `count` of each domain in turn, so that
-    /// token t's negatives of domain d start at `(t · domains + d) · count`.
-    public func training(
-        batch: SequenceBatch, perDomain count: Int, excluding excluded: ItemSets,
-        stream: inout RandomStream
-    ) throws(NegativeSamplerError) -> [Int32] {
+    /// Negatives for each token of a batch, `count` of each domain.
+    ///
+    /// Each row draws from a stream of its own, so that it gets the same in any batch.
+    public func perPosition(
+        _ count: Int, for batch: SequenceBatch, excluding excluded: ItemSets,
+        stream: (_ row: Int) -> RandomStream
+    ) throws(NegativeSamplerError) -> DrawnItems {
         var marks = Marks(itemCount: itemCount)
         // Before there is memory for them.
         for domain in pools.indices {
@@ -59,6 +56,7 @@ public struct NegativeSampler: Sendable {
             do throws(NegativeSamplerError) {
                 for row in 0..<batch.rows {
                     let user = batch.users[row]
+                    var stream = stream(row)
                     let available = marks.exclude(excluded[user], from: pools)
                     defer { marks.readmit(excluded[user]) }
                     for token in batch.tokens(ofRow: row) {
@@ -82,15 +80,15 @@ public struct NegativeSampler: Sendable {
             filled = position
         }
         if let failure { throw failure }
-        return negatives
+        return DrawnItems(negatives, count: count, domains: pools.count)
     }
 
     /// Negatives that a whole batch shares: `count` different items of each domain in turn.
     ///
     /// Nothing is excluded, as what one user has seen is unseen by most others of the batch.
-    public func shared(
-        perDomain count: Int, stream: inout RandomStream
-    ) throws(NegativeSamplerError) -> [Int32] {
+    public func perBatch(
+        _ count: Int, stream: inout RandomStream
+    ) throws(NegativeSamplerError) -> DrawnItems {
         var marks = Marks(itemCount: itemCount)
         var negatives: [Int32] = []
         for domain in pools.indices {
@@ -98,7 +96,7 @@ public struct NegativeSampler: Sendable {
                 count, domain: domain, available: pools[domain].count, marks: &marks,
                 stream: &stream)
         }
-        return negatives
+        return DrawnItems(negatives, count: count, domains: pools.count)
     }
 
     /// `count` different items of the case's domain, without its own item and the excluded ones.

@@ -14,7 +14,7 @@ public struct PopularityConfiguration: ModelConfiguration {
 }
 
 /// Counts training events; the score of an item is its count, for everybody.
-public final class Popularity: Module, ItemRanker, ClosedFormRecommender {
+public final class Popularity: Module, ItemRanker {
     /// Settings.
     public typealias Configuration = PopularityConfiguration
 
@@ -30,15 +30,17 @@ public final class Popularity: Module, ItemRanker, ClosedFormRecommender {
         counts = Parameter(.zeros([shape.itemCount + 1]))
     }
 
-    /// Counts.
-    public func fit(to events: RatingBatch) {
+    /// One phase over everything.
+    public var phases: [TrainingPhase] { [TrainingPhase("fit", .fit(count))] }
+
+    private func count(_ events: RatingBatch) {
         var totals = [Float](repeating: 0, count: shape.itemCount + 1)
         for item in events.items { totals[Int(item)] += 1 }
         counts.value.copy(from: Tensor(totals))
     }
 
     /// The same state for everybody. [rows, 1]
-    public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         .ones([histories.rows, 1], device: counts.value.device)
     }
 

@@ -49,7 +49,7 @@ public struct BiasedMFConfiguration: ModelConfiguration {
 }
 
 /// A rating is the mean of the domain, plus the biases of user and item, plus the inner product of their vectors.
-public final class BiasedMF: Module, ClosedFormRecommender, RatingPredictor, ItemRanker {
+public final class BiasedMF: Module, RatingPredictor, ItemRanker {
     /// Settings.
     public typealias Configuration = BiasedMFConfiguration
 
@@ -83,16 +83,16 @@ public final class BiasedMF: Module, ClosedFormRecommender, RatingPredictor, Ite
     /// The means in one go, then vectors and biases from the ratings of all domains.
     public var phases: [TrainingPhase] {
         [
-            TrainingPhase(name: "mean", examples: .everything),
+            TrainingPhase("mean", .fit(takeMeans)),
             TrainingPhase(
-                name: "train",
-                examples: .ratings(domains: shape.domains.indices.map(DomainID.init(rawValue:))),
+                "train",
+                .ratings(in: shape.domains.indices.map(DomainID.init(rawValue:)), loss: loss),
                 trainable: ["factors."]),
         ]
     }
 
     /// Takes the means of the domains and clears the vectors that no rating will train.
-    public func fit(to events: RatingBatch) {
+    private func takeMeans(of events: RatingBatch) {
         let means = RatingMeans(of: events, shape: shape)
         mean?.value.copy(from: Tensor(means.domains.map(Float.init)))
         guard settings.clearsUnseen else { return }
@@ -100,22 +100,18 @@ public final class BiasedMF: Module, ClosedFormRecommender, RatingPredictor, Ite
     }
 
     /// The mean squared error plus the regularization.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .ratings(let batch) = batch else {
-            preconditionFailure("biased-mf: expected ratings")
-        }
+    func loss(of batch: RatingBatch) -> Loss {
         let device = factors[0].userFactors.weight.value.device
         let predicted = ratings(users: batch.users, items: batch.items)
-        let error = (predicted - Tensor(batch.ratings, device: device)).squared().mean()
-        guard settings.regularization > 0 else { return Loss(error) }
-        let penalty = grouped(batch.items, by: part, device: device) { index, positions in
+        var loss = Loss("error", (predicted - Tensor(batch.ratings, device: device)).squared())
+        guard settings.regularization > 0 else { return loss }
+        let penalties = grouped(batch.items, by: part, device: device) { index, positions in
             factors[index].penalties(
                 ofUsers: factors[index].vectors(ofUsers: positions.map { batch.users[$0] }),
                 items: positions.map { batch.items[$0] })
-        }.mean()
-        return Loss(
-            error + penalty * settings.regularization,
-            parts: [("error", error), ("penalty", penalty)])
+        }
+        loss.add("penalty", penalties, weight: settings.regularization)
+        return loss
     }
 
     // MARK: Scoring
@@ -146,17 +142,9 @@ public final class BiasedMF: Module, ClosedFormRecommender, RatingPredictor, Ite
     }
 
     /// The vectors of the rows' users, with their biases. [rows, width (+ 2)]
-    public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
-        let device = factors[0].userFactors.weight.value.device
-        let users = histories.users.map(\.rawValue)
-        guard settings.scope == .perDomain else {
-            return factors[0].states(ofUsers: factors[0].vectors(ofUsers: users))
-        }
-        let all = factors.map { $0.states(ofUsers: $0.vectors(ofUsers: users)) }
-        let rows = domains.enumerated().map { row, domain in
-            Int32(domain.rawValue * users.count + row)
-        }
-        return Tensor.concatenate(all).rows(Tensor(rows, device: device))
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let part = factors[settings.scope == .shared ? 0 : domain.rawValue]
+        return part.states(ofUsers: part.vectors(ofUsers: histories.users.map(\.rawValue)))
     }
 
     /// The vectors of the items, with their biases, so that scores are predicted ratings. [items, width (+ 2)]

@@ -110,7 +110,7 @@ private final class Bridge: Module {
 }
 
 /// Factorizes both domains, then learns to map users from one to the other.
-public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRanker {
+public final class EMCDR: Module, RatingPredictor, ItemRanker {
     /// Settings.
     public typealias Configuration = EMCDRConfiguration
 
@@ -144,6 +144,9 @@ public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRa
             random: random)
     }
 
+    /// Whether there is an event of the target is all that it takes from a history.
+    public var window: HistoryWindow { HistoryWindow(1, perDomain: true) }
+
     private var device: Device { source.userFactors.weight.value.device }
 
     // MARK: Training
@@ -151,22 +154,23 @@ public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRa
     /// The means in one go, each domain's factorization, then the map with the factorizations frozen.
     public var phases: [TrainingPhase] {
         [
-            TrainingPhase(name: "mean", examples: .everything),
+            TrainingPhase("mean", .fit(takeMeans)),
             TrainingPhase(
-                name: "source", examples: .ratings(domains: [domains.source]),
+                "source",
+                .ratings(in: [domains.source]) { self.factorLoss(of: $0, in: self.source) },
                 trainable: ["source."], epochs: settings.sourceEpochs),
             TrainingPhase(
-                name: "target", examples: .ratings(domains: [domains.target]),
+                "target",
+                .ratings(in: [domains.target]) { self.factorLoss(of: $0, in: self.target) },
                 trainable: ["target."], epochs: settings.targetEpochs),
             TrainingPhase(
-                name: "bridge",
-                examples: .sharedUsers(source: domains.source, target: domains.target),
+                "bridge", .users(in: [domains.source, domains.target], loss: bridgeLoss),
                 trainable: ["bridge."], epochs: settings.bridgeEpochs),
         ]
     }
 
     /// Takes the means of the domains and clears the vectors that no rating will train.
-    public func fit(to events: RatingBatch) {
+    private func takeMeans(of events: RatingBatch) {
         let means = RatingMeans(of: events, shape: shape)
         mean?.value.copy(from: Tensor(means.domains.map(Float.init)))
         guard settings.clearsUnseen else { return }
@@ -174,38 +178,30 @@ public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRa
         target.clearUnseen(in: events)
     }
 
-    /// The mean squared error of the phase, of ratings or of mapped users, plus its regularization.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        switch (batch, phase.examples) {
-        case (.ratings(let batch), .ratings(let trained)):
-            return factorLoss(of: batch, in: trained == [domains.source] ? source : target)
-        case (.users(let users), .sharedUsers):
-            return bridgeLoss(of: users)
-        default:
-            preconditionFailure("emcdr: expected the examples of phase \(phase.name)")
-        }
-    }
-
+    /// The mean squared error of ratings, and its regularization.
     private func factorLoss(of batch: RatingBatch, in factors: RatingFactors) -> Loss {
         let users = factors.vectors(ofUsers: batch.users)
         let predicted = withMean(
             factors.deviations(ofUsers: users, items: batch.items), of: batch.items)
-        let error = (predicted - Tensor(batch.ratings, device: device)).squared().mean()
-        guard settings.regularization > 0 else { return Loss(error) }
-        let penalty = factors.penalties(ofUsers: users, items: batch.items).mean()
-        return Loss(
-            error + penalty * settings.regularization,
-            parts: [("error", error), ("penalty", penalty)])
+        var loss = Loss("error", (predicted - Tensor(batch.ratings, device: device)).squared())
+        if settings.regularization > 0 {
+            loss.add(
+                "penalty", factors.penalties(ofUsers: users, items: batch.items),
+                weight: settings.regularization)
+        }
+        return loss
     }
 
+    /// The mean squared error of mapped users' vectors, and its regularization.
     private func bridgeLoss(of users: [Int32]) -> Loss {
         let wanted = target.vectors(ofUsers: users)
-        let error = (bridge(source.vectors(ofUsers: users)) - wanted).squared().mean()
-        guard settings.bridgeRegularization > 0 else { return Loss(error) }
-        let penalty = bridge.penalty
-        return Loss(
-            error + penalty * settings.bridgeRegularization,
-            parts: [("error", error), ("penalty", penalty)])
+        let errors = (bridge(source.vectors(ofUsers: users)) - wanted).squared()
+        var loss = Loss()
+        loss.add("error", sum: errors.sum(), over: errors.count)
+        if settings.bridgeRegularization > 0 {
+            loss.add("penalty", ofBatch: bridge.penalty, weight: settings.bridgeRegularization)
+        }
+        return loss
     }
 
     // MARK: Scoring
@@ -250,17 +246,16 @@ public final class EMCDR: Module, ClosedFormRecommender, RatingPredictor, ItemRa
     }
 
     /// As for ratings; a user is cold whose history has no item of the target. [rows, width (+ 2)]
-    public func states(of histories: SequenceBatch, in wanted: [DomainID]) -> Tensor {
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         let users = histories.users.map(\.rawValue)
+        guard domain == domains.target else {
+            return source.states(ofUsers: source.vectors(ofUsers: users))
+        }
         let items = shape.domains[domains.target.rawValue].items
         let isCold = (0..<histories.rows).map { row in
             !histories.items[histories.tokens(ofRow: row)].contains { items.contains($0) }
         }
-        let inTarget = Tensor(
-            wanted.map { $0 == domains.target }, shape: [users.count, 1], device: device)
-        return .choose(
-            inTarget, target.states(ofUsers: targetVectors(of: users, isCold: isCold)),
-            source.states(ofUsers: source.vectors(ofUsers: users)))
+        return target.states(ofUsers: targetVectors(of: users, isCold: isCold))
     }
 
     /// The vectors of the items; zeros in a domain that is neither source nor target. [items, width (+ 2)]

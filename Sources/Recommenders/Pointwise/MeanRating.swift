@@ -40,7 +40,7 @@ public struct MeanRatingConfiguration: ModelConfiguration {
 }
 
 /// Predicts a mean of training ratings, whoever asks.
-public final class MeanRating: Module, ClosedFormRecommender, RatingPredictor {
+public final class MeanRating: Module, RatingPredictor {
     /// Settings.
     public typealias Configuration = MeanRatingConfiguration
 
@@ -58,8 +58,11 @@ public final class MeanRating: Module, ClosedFormRecommender, RatingPredictor {
         itemMeans = Parameter(.zeros([shape.itemCount + 1]))
     }
 
+    /// One phase over everything.
+    public var phases: [TrainingPhase] { [TrainingPhase("fit", .fit(takeMeans))] }
+
     /// Takes the means.
-    public func fit(to events: RatingBatch) {
+    private func takeMeans(of events: RatingBatch) {
         let means = RatingMeans(of: events, shape: shape)
         var table: [Float] = [0]
         for (index, domain) in shape.domains.enumerated() {

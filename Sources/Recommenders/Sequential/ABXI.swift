@@ -43,6 +43,8 @@ public struct ABXIConfiguration: ModelConfiguration {
     public var truncatedEmbeddings = true
     /// Whether tokens attend to the zero vectors that pad a row in the reference.
     public var attendsPadding = false
+    /// Whether each domain's negatives are drawn from one id too low on, as v2.1 does.
+    public var negativePoolQuirk = false
     /// Gated cross-attention between the domain threads.
     public var gca = GCAConfiguration()
 
@@ -66,7 +68,11 @@ public struct ABXIConfiguration: ModelConfiguration {
     }
 
     /// What is drawn for no loss.
-    public var idle: [IdleSetting] { softmax.idle }
+    public var idle: [IdleSetting] {
+        softmax.idle
+            + (softmax == .full
+                ? [IdleSetting("negativePoolQuirk", "beside softmax: full")] : [])
+    }
 }
 
 /// The model: a shared encoder over the mixed sequence and the domain threads, adapted and projected per target.
@@ -149,6 +155,9 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
         return named
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Encoder
 
     /// Embeds items and their distances from the end; vectors of padding never exist.
@@ -171,12 +180,10 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
 
     /// What each domain's steps are to be scored with: for each domain the states [S, d] of its steps.
     private func encode(
-        _ batch: SequenceBatch, steps: [DomainSteps], for purpose: Purpose
+        _ batch: SequenceBatch, steps threads: [DomainSteps], for purpose: Purpose
     ) -> [Tensor] {
-        let mixed = batch.keepingLast(settings.maximumLength)
-        let threads = steps.map { $0.keepingLast(settings.maximumLength) }
         var mixedTokens = embed(
-            mixed.items, distances: mixed.distancesFromEnd, offsets: mixed.offsets)  // [T, d]
+            batch.items, distances: batch.distancesFromEnd, offsets: batch.offsets)  // [T, d]
         var domainThreads = domains.indices.map { thread(threads[$0], batch, $0, purpose) }
         if let gca { domainThreads = gca.align(domainThreads, stage: 0) }
 
@@ -200,8 +207,7 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
 
         return domains.indices.map { index in
             let shared = adapt(
-                mixedTokens.values.rowsOrZeros(
-                    threads[index].places(in: mixed, trimmedFrom: batch)),
+                mixedTokens.values.rowsOrZeros(threads[index].predictingTokens),
                 adapter: mixedAdapter, norm: mixedNorm)  // [S, d]
             var own = domainThreads[index].queries.values.rowsOrZeros(threads[index].predictors)
             if !adaptsThreads {
@@ -225,7 +231,6 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
             return DomainThread(embedded(own), places: own.places, steps: own.axis)
         }
         let all = batch.inferenceSteps(of: shape.domains[index].items)
-            .keepingLast(settings.maximumLength)
         return DomainThread(
             queries: embedded(own), steps: own.axis, memory: embedded(all), places: all.places)
     }
@@ -274,79 +279,65 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
 
     /// One phase over the mixed sequences.
     public var phases: [TrainingPhase] {
-        [
-            TrainingPhase(
-                name: "train", examples: .sequences(settings.softmax.negatives(settings.negatives)))
-        ]
+        let negatives = settings.softmax.negatives(
+            settings.negatives, from: settings.negativePoolQuirk ? .domainAndIDBefore : .domain)
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     /// InfoNCE over each position's own negatives, averaged per sequence and domain.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let negatives) = batch else {
-            preconditionFailure("abxi: expected sequences")
-        }
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let table = itemEmbedding.weight.value
         let device = table.device
-        let (sequences, kept) = trim(full)
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
         let states = trainingStates(of: sequences, steps: steps)
         let softmax = SoftmaxLoss(
-            settings.softmax, negatives: negatives, perDomain: settings.negatives,
-            temperature: settings.temperature, table: table, domains: shape.domains)
-        var parts: [(name: String, value: Tensor)] = []
-        for (index, domain) in shape.domains.enumerated() where !steps[index].predictors.isEmpty {
+            settings.softmax, drawn: drawn, temperature: settings.temperature, table: table,
+            ranges: shape.domains.map(\.items))
+        var loss = Loss()
+        for (index, domain) in shape.domains.enumerated() {
             let tokens = steps[index].predictingTokens
+            guard !tokens.isEmpty else {
+                loss.add(domain.name, sum: .zeros([], device: device), over: sequences.rows)
+                continue
+            }
             let losses = softmax(
                 states[index], targets: tokens.map { sequences.targets[Int($0)] },
-                positions: tokens.map { kept[Int($0)] }, domain: index)  // [S]
-            let weights = sequenceWeights(steps[index].predictingRows, rows: sequences.rows)
-            parts.append((domain.name, (losses * Tensor(weights, device: device)).sum()))
+                tokens: tokens, domain: index)  // [S]
+            let shares = rowShares(steps[index].predictingRows, rows: sequences.rows)
+            loss.add(
+                domain.name, sum: (losses * Tensor(shares, device: device)).sum(),
+                over: sequences.rows)
         }
-        let total = parts.dropFirst().reduce(parts[0].value) { $0 + $1.value }
-        return Loss(total, parts: parts)
+        return loss
     }
 
     /// The states that are scored, domain by domain.
-    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        let (sequences, kept) = trim(full)
+    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
         return zip(steps, trainingStates(of: sequences, steps: steps)).map { steps, states in
-            TrainingStates(tokens: steps.predictingTokens.map { kept[Int($0)] }, states: states)
+            TrainingStates(tokens: steps.predictingTokens, states: states)
         }
     }
 
-    /// For each domain the states [S, d] of the steps that predict it; rows fit the maximum length.
+    /// For each domain the states [S, d] of the steps that predict it.
     func trainingStates(of sequences: SequenceBatch, steps: [DomainSteps]) -> [Tensor] {
         encode(sequences, steps: steps, for: .training)
     }
 
-    /// The latest tokens that fit, and where they stood.
-    private func trim(_ batch: SequenceBatch) -> (SequenceBatch, [Int32]) {
-        let kept = (0..<batch.rows).flatMap {
-            batch.tokens(ofRow: $0).suffix(settings.maximumLength).map(Int32.init)
-        }
-        return (batch.keepingLast(settings.maximumLength), kept)
-    }
-
     // MARK: Scoring
 
-    /// States by the adapters of each row's domain. [rows, d]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+    /// States by the adapters of the domain. [rows, d]
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         // GCA reads whole threads of all domains.
-        guard gca != nil else { return newestStates(of: histories, in: targets) }
+        guard gca != nil else { return newestStates(of: histories, in: domain.rawValue) }
         let steps = shape.domains.map { histories.inferenceSteps(of: $0.items) }
-        let states = encode(histories, steps: steps, for: .inference)
-        let rows = targets.enumerated().map { row, domain in
-            Int32(domain.rawValue * histories.rows + row)
-        }
-        return Tensor.concatenate(states).rows(Tensor(rows, device: states[0].device))
+        return encode(histories, steps: steps, for: .inference)[domain.rawValue]
     }
 
-    /// What ``states(of:in:)`` needs without GCA: the newest steps of the mixed rows and of each row's own domain.
-    private func newestStates(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
+    /// What ``states(of:in:)`` needs without GCA: the newest steps of the mixed rows and of the domain's.
+    private func newestStates(of histories: SequenceBatch, in domain: Int) -> Tensor {
         let rows = histories.rows
-        let read = histories.joined(
-            with: targets.map { shape.domains[$0.rawValue].items }, latest: settings.maximumLength)
+        let read = histories.joined(with: shape.domains[domain].items)
         let tokens = embed(read.items, distances: read.distancesFromEnd, offsets: read.offsets)
         let vacant = (0..<read.rows).map {
             Int32(settings.maximumLength - read.tokens(ofRow: $0).count)
@@ -354,25 +345,13 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
         let newest = attention.newest(
             of: tokens, padding: settings.attendsPadding ? vacant : nil)  // [2 rows, d]
         let shared = adapt(newest[0..<rows], adapter: mixedAdapter, norm: mixedNorm)
-        let own = newest[rows..<2 * rows]
-        var order: [Int32] = []
-        var states: [Tensor] = []
-        for (index, parts) in domains.enumerated() {
-            let places = targets.indices.filter { targets[$0].rawValue == index }.map(Int32.init)
-            guard !places.isEmpty else { continue }
-            let chosen = Tensor(places, device: own.device)
-            let predictors = places.map { read.tokens(ofRow: rows + Int($0)).isEmpty ? -1 : $0 }
-            let adapted = adapt(own.rows(chosen), adapter: parts.dlora, norm: parts.normSa)
-            states.append(
-                project(
-                    shared.rows(chosen),
-                    settled(adapted, predictors, index, .inference, isAdapted: true), by: parts))
-            order += places
+        let parts = domains[domain]
+        let own = adapt(newest[rows..<2 * rows], adapter: parts.dlora, norm: parts.normSa)
+        let predictors = (0..<rows).map { row -> Int32 in
+            read.tokens(ofRow: rows + row).isEmpty ? -1 : Int32(row)
         }
-        guard states.count > 1 else { return states[0] }
-        var place = [Int32](repeating: 0, count: rows)
-        for (position, row) in order.enumerated() { place[Int(row)] = Int32(position) }
-        return Tensor.concatenate(states).rows(Tensor(place, device: own.device))
+        return project(
+            shared, settled(own, predictors, domain, .inference, isAdapted: true), by: parts)
     }
 
     /// Item embeddings. [items, d]
@@ -382,9 +361,9 @@ public final class ABXI: Module, ItemRanker, GCAHost, SteppedInTraining {
     }
 }
 
-/// 1 / (steps of the row × rows): the mean over each row's steps, then over rows.
-func sequenceWeights(_ stepRows: [Int32], rows: Int) -> [Float] {
+/// 1 / steps of the row: the mean over each row's steps, for a sum over rows.
+func rowShares(_ stepRows: [Int32], rows: Int) -> [Float] {
     var counts = [Float](repeating: 0, count: rows)
     for row in stepRows { counts[Int(row)] += 1 }
-    return stepRows.map { 1 / (counts[Int($0)] * Float(rows)) }
+    return stepRows.map { 1 / counts[Int($0)] }
 }

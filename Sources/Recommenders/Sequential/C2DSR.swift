@@ -163,6 +163,9 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         return []
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Encoders
 
     /// Item vectors with their graph's, scaled. [items, d]
@@ -252,43 +255,39 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
 
     /// One phase over the mixed sequences; one negative a position and domain corrupts them.
     public var phases: [TrainingPhase] {
-        [TrainingPhase(name: "train", examples: .sequences(.perPosition(1)))]
+        [TrainingPhase("train", .sequences(.perPosition(1), loss: loss))]
     }
 
     /// λ times the prediction losses plus 1 − λ times the infomax.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let negatives) = batch else {
-            preconditionFailure("c2dsr: expected sequences")
-        }
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
         let mixed = mixedStates(sequences, items: sequences.items)
         let states = domainStates(sequences, own).map(\.states)
-        var prediction: [Tensor] = []
-        var infomax: [Tensor] = []
+        var loss = Loss()
+        var sum = Tensor.zeros([], device: mixed.device)
         for index in shape.domains.indices {
-            prediction += predictions(index, sequences, own[index], mixed, states[index])
+            sum = predictions(index, sequences, own[index], mixed, states[index]).reduce(sum, +)
             guard settings.predictionWeight < 1 else { continue }
             let corrupted = sequences.items.enumerated().map { token, item in
-                shape.domain(of: item) == index
-                    ? negatives[Int(kept[token]) * shape.domains.count + index] : item
+                shape.domain(of: item) == index ? drawn.item(of: index, at: token) : item
             }
-            infomax += mutualInformation(
+            if let informed = mutualInformation(
                 index, sequences, own, states[index], mixed,
                 mixedStates(sequences, items: corrupted))
+            {
+                loss.add(
+                    "infomax \(shape.domains[index].name)", informed,
+                    weight: 1 - settings.predictionWeight)
+            }
         }
-        let zero = mixed[0..<0].sum()
-        let predicted = prediction.reduce(zero, +)
-        let informed = infomax.reduce(zero, +)
-        return Loss(
-            predicted * settings.predictionWeight + informed * (1 - settings.predictionWeight),
-            parts: [("prediction", predicted), ("infomax", informed)])
+        loss.add(
+            "prediction", sum: sum, over: sequences.rows * settings.lossWindow,
+            weight: settings.predictionWeight)
+        return loss
     }
 
     /// The states that are scored: the mixed sequence's, then each domain's.
-    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        let sequences = full.keepingLast(settings.maximumLength)
-        precondition(sequences.tokens == full.tokens, "c2dsr: expected rows that fit")
+    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
         let own = shape.domains.map { DomainSequence($0.items, of: sequences) }
         let mixed = mixedStates(sequences, items: sequences.items)
         let tokens = (0..<Int32(sequences.tokens)).map { $0 }
@@ -298,21 +297,20 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
             }
     }
 
-    /// Cross-entropies of a domain's items and the padding class, from the mixed state alone and from both states; the
-    /// mean over rows and steps of the window.
+    /// Cross-entropies of a domain's items and the padding class, from the mixed state alone and from both states: their
+    /// sums over rows and steps of the window.
     private func predictions(
         _ index: Int, _ batch: SequenceBatch, _ own: DomainSequence, _ mixed: Tensor,
         _ states: Tensor
     ) -> [Tensor] {
         let items = shape.domains[index].items
         let distances = batch.distancesFromEnd
-        let counted = Double(batch.rows * settings.lossWindow)
         let device = mixed.device
         func rows(_ numbers: [Int32]) -> Tensor { Tensor(numbers, device: device) }
         func loss(_ from: Tensor, _ pad: Tensor, _ targets: [Int32]) -> Tensor {
             let head = domains[index].head
             let local = rows(targets.map { $0 - items.lowerBound })
-            return softmax(from, head, pad: pad, targets: local).sum() / counted
+            return softmax(from, head, pad: pad, targets: local).sum()
         }
         var losses: [Tensor] = []
         let shared = batch.targets.indices.filter {
@@ -340,9 +338,8 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
     private func softmax(
         _ states: Tensor, _ head: Linear, pad: Tensor, targets: Tensor
     ) -> Tensor {
-        let ones = Tensor.ones([states.size(0), 1], device: states.device)
         let table = head.augmented
-        let augmented = Tensor.concatenate([states, ones], dimension: 1)
+        let augmented = states.withOnes()
         let among = augmented.fullSoftmaxLoss(table: table, targets: targets)
         let logits = (augmented * table.rows(targets)).sum(dimension: 1)
         let normalizer = Tensor.concatenate(
@@ -351,17 +348,18 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         return normalizer - logits
     }
 
-    /// Binary cross-entropies of telling what a person did in the other domains from a corrupted version of it.
+    /// Binary cross-entropies of telling what a person did in the other domains from a corrupted version
+    /// of it; nil where nobody did anything there. [rows]
     private func mutualInformation(
         _ index: Int, _ batch: SequenceBatch, _ own: [DomainSequence], _ states: Tensor,
         _ mixed: Tensor, _ corrupted: Tensor
-    ) -> [Tensor] {
+    ) -> Tensor? {
         let others = own.indices.filter { $0 != index }
         let rows = (0..<batch.rows).filter { row in
             !own[index].range(ofRow: row).isEmpty
                 && others.contains { !own[$0].range(ofRow: row).isEmpty }
         }
-        guard !rows.isEmpty else { return [] }
+        guard !rows.isEmpty else { return nil }
         let ownRows = rows.map { own[index].range(ofRow: $0).map(Int32.init) }
         let otherRows = rows.map { row in
             others.flatMap { other in own[other].range(ofRow: row).map { own[other].tokens[$0] } }
@@ -369,29 +367,24 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let summary = states.means(ofRows: ownRows)
         let real = domains[index].discriminator(mixed.means(ofRows: otherRows), summary)
         let wrong = domains[index].discriminator(corrupted.means(ofRows: otherRows), summary)
-        return [real.logSigmoid().mean() * -1, (wrong * -1).logSigmoid().mean() * -1]
+        return (real.logSigmoid() + (wrong * -1).logSigmoid()).reshaped([rows.count]) * -1
     }
 
     // MARK: Scoring
 
     /// The newest mixed state plus that of the row's domain, and a one for the head's bias. [rows, d + 1]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
-        let batch = histories.keepingLast(settings.maximumLength)
+    public func states(of batch: SequenceBatch, in domain: DomainID) -> Tensor {
+        let index = domain.rawValue
         let own = shape.domains.map { DomainSequence($0.items, of: batch) }
         let mixed = mixedStates(batch, items: batch.items)
-        let states = domainStates(batch, own).map(\.states)
-        var starts: [Int32] = [0]
-        for state in states { starts.append(starts[starts.count - 1] + Int32(state.size(0))) }
-        func last(_ offsets: [Int32], _ row: Int, _ start: Int32) -> Int32 {
-            offsets[row] < offsets[row + 1] ? start + offsets[row + 1] - 1 : -1
-        }
-        let newest = (0..<batch.rows).map { last(batch.offsets, $0, 0) }
-        let specific = targets.enumerated().map { row, domain in
-            last(own[domain.rawValue].offsets, row, starts[domain.rawValue])
+        let states = domainStates(batch, own)[index].states
+        func newest(_ offsets: [Int32]) -> [Int32] {
+            (0..<batch.rows).map { offsets[$0] < offsets[$0 + 1] ? offsets[$0 + 1] - 1 : -1 }
         }
         let sum =
-            mixed.rowsOrZeros(newest) + Tensor.concatenate(states).rowsOrZeros(specific)
-        return .concatenate([sum, .ones([batch.rows, 1], device: mixed.device)], dimension: 1)
+            mixed.rowsOrZeros(newest(batch.offsets))
+            + states.rowsOrZeros(newest(own[index].offsets))
+        return sum.withOnes()
     }
 
     /// The head's rows with their biases. [items, d + 1]

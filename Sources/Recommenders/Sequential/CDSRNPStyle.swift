@@ -356,45 +356,42 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         return norm(joined, adding: adaptiveLayer(joined, people: people), dropout: dropout)
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Training
 
     /// One phase over the mixed sequences.
     public var phases: [TrainingPhase] {
         let negatives = settings.softmax.negatives(settings.negatives)
-        return [TrainingPhase(name: "train", examples: .sequences(negatives))]
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     /// The cross-entropies of the query rows in each domain, and the weighted divergence.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let negatives) = batch else {
-            preconditionFailure("cdsrnp-style: expected sequences")
-        }
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let reading = read(sequences)
         let (support, query) = split(sequences)
         let (context, divergence) = trainingContext(reading, support: support, query: query)
         let softmax = SoftmaxLoss(
-            settings.softmax, negatives: negatives, perDomain: settings.negatives, temperature: 1,
-            table: itemEmbedding.weight.value, domains: shape.domains)
-        var total = divergence * settings.divergenceWeight
-        var parts: [(name: String, value: Tensor)] = []
+            settings.softmax, drawn: drawn, table: itemEmbedding.weight.value,
+            ranges: shape.domains.map(\.items))
+        var loss = Loss()
         for (index, own) in scored(reading, rows: query, in: context).enumerated() {
             guard let states = own.states, !own.tokens.isEmpty else { continue }
-            let loss = softmax(
-                states, targets: own.tokens.map { sequences.targets[Int($0)] },
-                positions: own.tokens.map { kept[Int($0)] }, domain: index
-            ).mean()
-            parts.append((shape.domains[index].name, loss))
-            total = total + loss
+            loss.add(
+                shape.domains[index].name,
+                softmax(
+                    states, targets: own.tokens.map { sequences.targets[Int($0)] },
+                    tokens: own.tokens, domain: index))
         }
-        return Loss(total, parts: parts + [("divergence", divergence)])
+        loss.add("divergence", ofBatch: divergence, weight: settings.divergenceWeight)
+        return loss
     }
 
     /// The states that are scored, domain by domain.
     ///
     /// In training with the posterior of the batch, which knows the future, in evaluation with the stored support set.
-    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
         let reading = read(sequences)
         let (support, query) = split(sequences)
         let context =
@@ -402,33 +399,26 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
             ? trainingContext(reading, support: support, query: query).context : storedContext
         let rows = isTraining ? query : Array(0..<sequences.rows)
         return scored(reading, rows: rows, in: context).compactMap { own in
-            own.states.map {
-                TrainingStates(tokens: own.tokens.map { kept[Int($0)] }, states: $0)
-            }
+            own.states.map { TrainingStates(tokens: own.tokens, states: $0) }
         }
     }
 
     // MARK: Scoring
 
     /// The newest states toward each row's domain; zeros for a row without events. [rows, d]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
-        let batch = histories.keepingLast(settings.maximumLength).steps {
-            shape.domains[targets[$0].rawValue].firstItem
-        }
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let batch = histories.steps { _ in shape.domains[domain.rawValue].firstItem }
         // A stage that reads scored states needs all of them.
         let latest = !settings.gca.stages.contains(2)
         let all = scored(
             read(batch), rows: Array(0..<batch.rows), in: storedContext, latest: latest)
-        var place = [Int32](repeating: -1, count: batch.rows)
-        var start: Int32 = 0
-        for (index, own) in all.enumerated() {
-            for row in 0..<batch.rows
-            where targets[row].rawValue == index && own.offsets[row] < own.offsets[row + 1] {
-                place[row] = start + own.offsets[row + 1] - 1
-            }
-            start += Int32(own.tokens.count)
+        let own = all[domain.rawValue]
+        let newest = (0..<batch.rows).map {
+            own.offsets[$0] < own.offsets[$0 + 1] ? own.offsets[$0 + 1] - 1 : -1
         }
-        return Tensor.concatenate(all.compactMap(\.states)).rowsOrZeros(place)
+        return own.states?.rowsOrZeros(newest)
+            ?? .zeros(
+                [batch.rows, settings.embeddingSize], device: itemEmbedding.weight.value.device)
     }
 
     /// Item embeddings. [items, d]

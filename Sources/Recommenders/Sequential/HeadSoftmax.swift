@@ -5,45 +5,25 @@ internal import TorchNN
 /// Softmax cross-entropy of one domain's items by an affine map with a row for each of them.
 struct HeadSoftmax {
     private let kind: ItemSoftmax
-    private let domain: Int
-    private let domains: Int
-    private let perDomain: Int
-    private let first: Int32
-    private let items: Int
-    private let drawn: [Int32]
+    private let items: Range<Int32>
+    private let drawn: DrawnItems
 
-    /// Takes the negatives of a whole batch, laid out as ``Negatives`` says, `perDomain` of each domain.
-    init(
-        _ kind: ItemSoftmax, perDomain: Int, domain: Int, of shape: DataShape, drawn: [Int32]
-    ) {
+    /// Takes the negatives of a whole batch.
+    init(_ kind: ItemSoftmax, domain: Int, of shape: DataShape, drawn: DrawnItems = .none) {
         self.kind = kind
-        self.domain = domain
-        self.perDomain = perDomain
-        self.drawn = drawn
-        domains = shape.domains.count
-        first = shape.domains[domain].firstItem
-        items = shape.domains[domain].itemCount
+        items = shape.domains[domain].items
+        self.drawn = drawn.only(domain, behind: items.lowerBound)
     }
 
-    /// Losses [S] of states [S, d] that stood at tokens of the batch that the negatives were drawn for.
+    /// Losses [S] of states [S, d], which stood at tokens of the batch.
     func callAsFunction(
         _ states: Tensor, head: Linear, targets: [Int32], tokens: [Int32]
     ) -> Tensor {
-        let all = perDomain * domains
-        let own = domain * perDomain..<(domain + 1) * perDomain
-        let negatives: [Int32] =
-            switch kind {
-            case .full: []
-            case .shared: Array(drawn[own])
-            case .sampled: tokens.flatMap { token in own.map { drawn[Int(token) * all + $0] } }
-            }
         let softmax = SoftmaxLoss(
-            kind, negatives: negatives.map { $0 - first }, perDomain: perDomain, temperature: 1,
-            table: head.augmented,
-            domains: [DataShape.Domain(name: "", firstItem: 0, itemCount: items)])
+            kind, drawn: drawn, table: head.augmented, ranges: [0..<Int32(items.count)])
         return softmax(
-            states.withOnes(), targets: targets.map { $0 - first },
-            positions: targets.indices.map { Int32($0) }, domain: 0)
+            states.withOnes(), targets: targets.map { $0 - items.lowerBound }, tokens: tokens,
+            domain: 0)
     }
 }
 

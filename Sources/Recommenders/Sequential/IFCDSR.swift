@@ -177,6 +177,9 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
         ]
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Sequences
 
     /// One of the sequences that each person has.
@@ -222,8 +225,7 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     }
 
     private func read(_ batch: SequenceBatch, as stream: Stream) -> SequenceBatch {
-        (stream.items.map { batch.restricted(to: $0) } ?? batch)
-            .keepingLast(settings.maximumLength)
+        stream.items.map { batch.restricted(to: $0) } ?? batch
     }
 
     /// Positions count from the newest token.
@@ -284,26 +286,22 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
     /// One phase over the mixed sequences.
     public var phases: [TrainingPhase] {
         let negatives = settings.softmax.negatives(settings.negatives)
-        return [TrainingPhase(name: "train", examples: .sequences(negatives))]
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     /// Equations 5 to 7: the likelihood of the next item of each sequence, weighted.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let sequences, let negatives) = batch else {
-            preconditionFailure("ifcdsr: expected sequences")
-        }
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let table = table
-        var total = table[0..<0].sum()
-        var parts: [(name: String, value: Tensor)] = []
+        var loss = Loss()
         for (index, stream) in streams.enumerated() {
             let weight = directions.reduce(0) { $0 + stream.weight($1) }
             let own = read(sequences, as: stream)
             guard weight > 0, own.tokens > 0 else { continue }
-            let loss = likelihood(of: own, stream, table, negatives).mean()
-            total = total + loss * weight
-            parts.append((index < shape.domains.count ? shape.domains[index].name : "all", loss))
+            loss.add(
+                index < shape.domains.count ? shape.domains[index].name : "all",
+                likelihood(of: own, stream, table, drawn), weight: weight)
         }
-        return Loss(total, parts: parts)
+        return loss
     }
 
     /// The states that are scored: those of items and images of each sequence.
@@ -329,11 +327,11 @@ public final class IFCDSR: Module, ItemScorer, DataPreparing, SteppedInTraining 
 
     /// −log(α P_id + (1 − α) P_img) of each target. [T]
     private func likelihood(
-        of batch: SequenceBatch, _ stream: Stream, _ table: Tensor, _ negatives: [Int32]
+        of batch: SequenceBatch, _ stream: Stream, _ table: Tensor, _ drawn: DrawnItems
     ) -> Tensor {
         let competing = stream.competing
         let first = competing.lowerBound
-        let drawn = negatives.filter(competing.contains)
+        let drawn = drawn.all.filter(competing.contains)
         let byItem = softmax(
             itemStates(batch, stream), table.rows(competing),
             targets: batch.targets.map { $0 - first }, negatives: drawn.map { $0 - first })

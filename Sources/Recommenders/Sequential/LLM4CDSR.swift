@@ -189,6 +189,9 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
         return [read.note]
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Encoders
 
     /// The states of all threads.
@@ -263,31 +266,23 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     /// One phase over the mixed sequences, with a negative of each domain for each thread that draws its own.
     public var phases: [TrainingPhase] {
         let negatives = Negatives.perPosition(settings.sharedNegatives ? 1 : 2)
-        return [TrainingPhase(name: "train", examples: .sequences(negatives))]
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     /// Binary cross-entropies of the domains, α times the items' contrast, β times the users'.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let drawn) = batch else {
-            preconditionFailure("llm4cdsr: expected sequences")
-        }
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
-        let count = shape.domains.count * (settings.sharedNegatives ? 1 : 2)
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         // A step's negatives: of the target's domain for its thread, and for the mixed thread.
         let negatives = sequences.targets.indices.map { token -> (own: Int32, mixed: Int32) in
             let domain = shape.domain(of: sequences.targets[token])
-            let first = Int(kept[token]) * count
-            guard !settings.sharedNegatives else {
-                return (drawn[first + domain], drawn[first + domain])
-            }
+            let own = drawn.item(of: domain, at: token)
+            guard !settings.sharedNegatives else { return (own, own) }
             let before = shape.domain(of: sequences.items[token])
-            return (drawn[first + 2 * domain], drawn[first + 2 * before + 1])
+            return (own, drawn.item(1, of: before, at: token))
         }
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
         let adapted = adapted(sequences.items, sequences.targets, negatives.map(\.mixed))
         let threads = encode(sequences, steps: steps, adapted: adapted)
-        var total = threads.mixed[0..<0].sum()
-        var parts: [(name: String, value: Tensor)] = []
+        var loss = Loss()
         for (index, domain) in shape.domains.enumerated() {
             let tokens = predictedTokens(steps[index])
             guard !tokens.isEmpty else { continue }
@@ -300,20 +295,17 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
             let positive = logits(targets, targets)
             let negative = logits(
                 tokens.map { negatives[Int($0)].own }, tokens.map { negatives[Int($0)].mixed })
-            let loss = (positive.logSigmoid() + (negative * -1).logSigmoid()).mean() * -1
-            parts.append((domain.name, loss))
-            total = total + loss
+            loss.add(
+                domain.name, (positive.logSigmoid() + (negative * -1).logSigmoid()) * -1)
         }
         if settings.itemWeight > 0, let contrast = itemContrast(sequences, adapted) {
-            parts.append(("items", contrast))
-            total = total + contrast * settings.itemWeight
+            loss.add("items", ofBatch: contrast, weight: settings.itemWeight)
         }
         if settings.userWeight > 0 {
             let contrast = userContrast(sequences, mixed: threads.mixed)
-            parts.append(("users", contrast))
-            total = total + contrast * settings.userWeight
+            loss.add("users", ofBatch: contrast, weight: settings.userWeight)
         }
-        return Loss(total, parts: parts)
+        return loss
     }
 
     /// The tokens at which a domain's items predict: those with an item of the domain before the target.
@@ -323,16 +315,14 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     }
 
     /// What is scored at each step: the state of the domain's thread beside the mixed one, domain by domain.
-    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
         let steps = shape.domains.map { sequences.trainingSteps(of: $0.items) }
         let threads = encode(sequences, steps: steps, adapted: adapted(sequences.items))
         return zip(steps, threads.own).map { steps, own in
             let tokens = predictedTokens(steps)
             let mixed = threads.mixed.rows(Tensor(tokens, device: own.device))
             return TrainingStates(
-                tokens: tokens.map { kept[Int($0)] },
-                states: .concatenate([own, mixed], dimension: 1))
+                tokens: tokens, states: .concatenate([own, mixed], dimension: 1))
         }
     }
 
@@ -384,22 +374,15 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     // MARK: Scoring
 
     /// The newest state of the row's domain beside the newest mixed one. [rows, 2 d]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
-        let batch = histories.keepingLast(settings.maximumLength)
+    public func states(of batch: SequenceBatch, in domain: DomainID) -> Tensor {
         let steps = shape.domains.map { batch.inferenceSteps(of: $0.items) }
         let threads = encode(batch, steps: steps, adapted: adapted(batch.items))
-        var starts: [Int32] = [0]
-        for own in threads.own { starts.append(starts[starts.count - 1] + Int32(own.size(0))) }
-        let specific = targets.enumerated().map { row, domain -> Int32 in
-            let own = steps[domain.rawValue].predictors[row]
-            return own < 0 ? -1 : starts[domain.rawValue] + own
-        }
         let newest = (0..<batch.rows).map { row in
             batch.tokens(ofRow: row).isEmpty ? -1 : batch.offsets[row + 1] - 1
         }
         return .concatenate(
             [
-                Tensor.concatenate(threads.own).rowsOrZeros(specific),
+                threads.own[domain.rawValue].rowsOrZeros(steps[domain.rawValue].predictors),
                 threads.mixed.rowsOrZeros(newest),
             ], dimension: 1)
     }

@@ -175,6 +175,9 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
         ]
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Nets
 
     private func read(_ batch: SequenceBatch) -> Reading {
@@ -254,18 +257,14 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
 
     /// One phase over the mixed sequences.
     public var phases: [TrainingPhase] {
-        [TrainingPhase(name: "train", examples: .sequences(.none))]
+        [TrainingPhase("train", .sequences(.none, loss: { batch, _ in self.loss(of: batch) }))]
     }
 
     /// For each domain the cross-entropy of its targets, and what the switch pays where a target is in no graph.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, _) = batch else {
-            preconditionFailure("mifn: expected sequences")
-        }
-        let sequences = full.keepingLast(settings.maximumLength)
+    func loss(of sequences: SequenceBatch) -> Loss {
         let reading = read(sequences)
         let distances = sequences.distancesFromEnd
-        var parts: [(name: String, value: Tensor)] = []
+        var loss = Loss()
         for index in domains.indices {
             let all = PredictedSteps.training(sequences, of: shape.domains[index].items)
             guard !all.tokens.isEmpty else { continue }
@@ -283,13 +282,13 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
                 let mixed = mixture(reading, index, at: own, sequence: picked(places))
                 losses.append(mixed.losses)
                 // Over all steps, as the cross-entropy's mean: each step's two losses weigh alike.
-                let mode = mixed.modes.sum() / Double(all.tokens.count)
-                parts.append(("mode \(shape.domains[index].name)", mode))
+                loss.add(
+                    "mode \(shape.domains[index].name)", sum: mixed.modes.sum(),
+                    over: all.tokens.count)
             }
-            parts.append((shape.domains[index].name, Tensor.concatenate(losses).mean()))
+            loss.add(shape.domains[index].name, Tensor.concatenate(losses))
         }
-        let zero = reading.told[0..<0].sum()
-        return Loss(parts.reduce(zero) { $0 + $1.value }, parts: parts)
+        return loss
     }
 
     /// −log p of the targets by the sequence alone. [S]
@@ -299,7 +298,7 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
         let timeline = reading.timeline
         let own = reading.encoded[domain].rowsOrZeros(steps.at(timeline.newest[domain]))
         let told = reading.told.rowsOrZeros(steps.at(timeline.newestElsewhere[domain]))
-        let softmax = HeadSoftmax(.full, perDomain: 1, domain: domain, of: shape, drawn: [])
+        let softmax = HeadSoftmax(.full, domain: domain, of: shape)
         return softmax(
             dropout(.concatenate([own, told], dimension: 1)), head: domains[domain].sPredict,
             targets: steps.at(reading.batch.targets), tokens: steps.tokens)
@@ -338,9 +337,7 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
     }
 
     /// The states that are scored, domain by domain, with a graph at every token.
-    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
-        let batch = sequences.keepingLast(settings.maximumLength)
-        precondition(batch.tokens == sequences.tokens, "mifn: expected rows that fit")
+    func trainingStates(of batch: SequenceBatch) -> [TrainingStates] {
         let reading = read(batch)
         let steps = PredictedSteps.all(batch)
         let knowledge = knowledge(of: reading, at: steps)
@@ -357,7 +354,7 @@ public final class MIFN: Module, ItemScorer, DataPreparing, SteppedInTraining {
     /// The probabilities of the domain's items. [rows, items]
     public func scores(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
         let index = domain.rawValue
-        let reading = read(histories.keepingLast(settings.maximumLength))
+        let reading = read(histories)
         let steps = PredictedSteps.newest(reading.batch)
         let knowledge = knowledge(of: reading, at: steps)
         let evidence = evidence(reading, knowledge, of: index, at: steps)

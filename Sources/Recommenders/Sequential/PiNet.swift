@@ -184,6 +184,9 @@ public final class SplitJoinNetwork<Configuration: SplitJoinConfiguration>: Modu
         } + [("dropout", dropout)]
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Nets
 
     private func read(_ batch: SequenceBatch) -> Reading {
@@ -260,40 +263,30 @@ public final class SplitJoinNetwork<Configuration: SplitJoinConfiguration>: Modu
 
     /// One phase over the mixed sequences, with the negatives that the softmax needs.
     public var phases: [TrainingPhase] {
-        [
-            TrainingPhase(
-                name: "train", examples: .sequences(settings.softmax.negatives(settings.negatives)))
-        ]
+        let negatives = settings.softmax.negatives(settings.negatives)
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     /// Cross-entropy of a domain's items, averaged over its targets and summed over domains.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let drawn) = batch else {
-            preconditionFailure("\(Self.self): expected sequences")
-        }
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let reading = read(sequences)
-        let parts = domains.indices.compactMap { index -> (name: String, value: Tensor)? in
+        var loss = Loss()
+        for index in domains.indices {
             let items = shape.domains[index].items
             let steps = PredictedSteps.training(sequences, of: items)
-            guard !steps.tokens.isEmpty else { return nil }
+            guard !steps.tokens.isEmpty else { continue }
             let states = states(of: reading, index, at: steps, in: sequences)
-            let softmax = HeadSoftmax(
-                settings.softmax, perDomain: settings.negatives, domain: index, of: shape,
-                drawn: drawn)
+            let softmax = HeadSoftmax(settings.softmax, domain: index, of: shape, drawn: drawn)
             let losses = softmax(
                 dropout(states), head: domains[index].prediction,
-                targets: steps.at(sequences.targets), tokens: steps.at(kept))
-            return (shape.domains[index].name, losses.mean())
+                targets: steps.at(sequences.targets), tokens: steps.tokens)
+            loss.add(shape.domains[index].name, losses)
         }
-        let zero = reading.told[0..<0].sum()
-        return Loss(parts.reduce(zero) { $0 + $1.value }, parts: parts)
+        return loss
     }
 
     /// The states that are scored, domain by domain.
-    func trainingStates(of sequences: SequenceBatch) -> [TrainingStates] {
-        let batch = sequences.keepingLast(settings.maximumLength)
-        precondition(batch.tokens == sequences.tokens, "\(Self.self): expected rows that fit")
+    func trainingStates(of batch: SequenceBatch) -> [TrainingStates] {
         let reading = read(batch)
         let steps = PredictedSteps.all(batch)
         return domains.indices.map {
@@ -305,14 +298,11 @@ public final class SplitJoinNetwork<Configuration: SplitJoinConfiguration>: Modu
     // MARK: Scoring
 
     /// What is known after the last event of each row, and a one for the head's bias. [rows, 2h + 1]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
-        let batch = histories.keepingLast(settings.maximumLength)
-        let reading = read(batch)
-        let steps = PredictedSteps.newest(batch)
-        let all = Tensor.concatenate(
-            domains.indices.map { states(of: reading, $0, at: steps, in: batch) })
-        let rows = targets.enumerated().map { Int32($1.rawValue * batch.rows + $0) }
-        return all.rows(Tensor(rows, device: all.device)).withOnes()
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        states(
+            of: read(histories), domain.rawValue, at: PredictedSteps.newest(histories),
+            in: histories
+        ).withOnes()
     }
 
     /// The head's rows with their biases. [items, 2h + 1]

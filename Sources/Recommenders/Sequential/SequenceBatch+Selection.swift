@@ -23,12 +23,6 @@ extension SequenceBatch {
         return kept
     }
 
-    /// The same, and where in this batch each token stands.
-    func trimmed(to length: Int) -> (batch: SequenceBatch, kept: [Int32]) {
-        let kept = (0..<rows).flatMap { tokens(ofRow: $0).suffix(length).map(Int32.init) }
-        return (keepingLast(length), kept)
-    }
-
     /// The rows with only the events of some items; in a training batch inputs and targets are paired anew.
     ///
     /// Rows stay where they are, also when nothing is left of them.
@@ -53,21 +47,12 @@ extension SequenceBatch {
         return own
     }
 
-    /// The latest `length` tokens of each row, and behind all rows once more of each its items of a range.
-    func joined(with own: [Range<Int32>], latest length: Int) -> SequenceBatch {
-        var joined = SequenceBatch(users: [], offsets: [0], items: [], times: [])
+    /// The rows, and behind all of them once more the items of a range of each.
+    func joined(with own: Range<Int32>) -> SequenceBatch {
+        var joined = self
         joined.items.reserveCapacity(2 * items.count)
         for row in 0..<rows {
-            joined.items += items[tokens(ofRow: row).suffix(length)]
-            joined.offsets.append(Int32(joined.items.count))
-        }
-        for row in 0..<rows {
-            let first = joined.items.count
-            for token in tokens(ofRow: row) where own[row].contains(items[token]) {
-                joined.items.append(items[token])
-            }
-            joined.items.removeSubrange(
-                first..<max(first, joined.items.count - length))
+            joined.items += items[tokens(ofRow: row)].lazy.filter(own.contains)
             joined.offsets.append(Int32(joined.items.count))
         }
         joined.users = users + users

@@ -141,34 +141,22 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
 
     /// One phase over the sequences, with the negatives that the softmax needs.
     public var phases: [TrainingPhase] {
-        [
-            TrainingPhase(
-                name: "train", examples: .sequences(settings.softmax.negatives(settings.negatives)))
-        ]
+        let negatives = settings.softmax.negatives(settings.negatives)
+        return [TrainingPhase("train", .sequences(negatives, loss: loss))]
     }
 
     // MARK: Training
 
     /// Cross-entropy of the targets, averaged over an encoder's targets and summed over encoders.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let sequences, let drawn) = batch else {
-            preconditionFailure("\(Encoder.self): expected sequences")
+    func loss(of sequences: SequenceBatch, _ drawn: DrawnItems) -> Loss {
+        var loss = Loss()
+        for (index, own) in predictions(of: sequences).enumerated() where !own.tokens.isEmpty {
+            let losses = softmax(of: index, drawn: drawn)(
+                own.states, targets: own.targets, tokens: own.tokens, domain: 0)
+            loss.add(
+                settings.scope == .mixed ? "all" : shape.domains[index].name, losses)
         }
-        let parts: [(name: String, value: Tensor)] = predictions(of: sequences).enumerated()
-            .compactMap { index, own in
-                guard !own.tokens.isEmpty else { return nil }
-                let softmax = softmax(of: index, drawn: drawn, at: own.tokens)
-                let losses = softmax(
-                    own.states, targets: own.targets,
-                    positions: (0..<Int32(own.tokens.count)).map { $0 }, domain: 0)
-                return (shape.domains[index].name, losses.mean())
-            }
-        guard settings.scope == .perDomain else { return Loss(parts[0].value) }
-        guard let first = parts.first?.value else {
-            // A batch can leave no domain a pair; its loss is a zero that autograd can still follow.
-            return Loss(encoders[0].itemEmbedding.weight.value[0..<0].sum())
-        }
-        return Loss(parts.dropFirst().reduce(first) { $0 + $1.value }, parts: parts)
+        return loss
     }
 
     /// The states that are scored, encoder by encoder.
@@ -246,7 +234,6 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         // Selections carry times along.
         own.times = sequences.items.indices.map(Int64.init)
         if settings.scope == .perDomain { own = own.restricted(to: ranges[index]) }
-        own = own.keepingLast(settings.maximumLength)
         let tokens = own.times.map { Int32($0) }
         let shift = ranges[index].lowerBound - 1
         own.items = own.items.map { $0 - shift }
@@ -256,32 +243,22 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
     }
 
     /// The softmax over an encoder's table, of which all items count as one domain.
-    private func softmax(of index: Int, drawn: [Int32], at tokens: [Int32]) -> SoftmaxLoss {
+    private func softmax(of index: Int, drawn: DrawnItems) -> SoftmaxLoss {
         let first: Int32 = settings.scoresPadding ? 0 : 1
-        let domain = DataShape.Domain(
-            name: "", firstItem: first, itemCount: ranges[index].count + 1 - Int(first))
-        let perDomain = settings.negatives
-        let all = perDomain * shape.domains.count
-        let read =
-            settings.scope == .mixed
-            ? 0..<all : index * perDomain..<(index + 1) * perDomain
-        let own: [Int32] =
-            switch settings.softmax {
-            case .full: []
-            case .shared: Array(drawn[read])
-            case .sampled:
-                tokens.flatMap { token in read.map { drawn[Int(token) * all + $0] } }
-            }
-        let shift = ranges[index].lowerBound - 1
         return SoftmaxLoss(
-            settings.softmax, negatives: own.map { $0 - shift }, perDomain: read.count,
-            temperature: 1, table: encoders[index].itemEmbedding.weight.value, domains: [domain])
+            settings.softmax,
+            drawn: settings.scope == .mixed
+                ? drawn.asOneDomain : drawn.only(index, behind: ranges[index].lowerBound - 1),
+            table: encoders[index].itemEmbedding.weight.value,
+            ranges: [first..<Int32(ranges[index].count) + 1])
     }
 
     // MARK: Scoring
 
     /// With an encoder for each domain it is the single-domain twin, whose latest events are its domain's.
-    public var readsDomainsApart: Bool { settings.scope == .perDomain }
+    public var window: HistoryWindow {
+        HistoryWindow(settings.maximumLength, perDomain: settings.scope == .perDomain)
+    }
 
     /// An encoder of a domain reads that domain's events alone.
     public func learns(from history: some Collection<Int32>, about domain: DomainID) -> Bool {
@@ -290,31 +267,23 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
     }
 
     /// The state after the last event of each row; zeros where the encoder has read nothing. [rows, width]
-    public func states(of histories: SequenceBatch, in domains: [DomainID]) -> Tensor {
-        let views = encoders.indices.map { view(of: histories, by: $0) }
-        let aligned = gca.map { alignedThreads(views, of: histories, by: $0) }
-        let perEncoder = encoders.indices.map { index -> Tensor in
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let index = settings.scope == .mixed ? 0 : domain.rawValue
+        if let gca {
+            let views = encoders.indices.map { view(of: histories, by: $0) }
             let own = views[index].batch
-            if let thread = aligned?[index].queries {
-                let last = (0..<own.rows).map { row -> Int32 in
-                    own.tokens(ofRow: row).last.map(Int32.init) ?? -1
-                }
-                return thread.values.rowsOrZeros(last)
-            }
-            let states = encoders[index].newestStates(of: own)
-            var known: Int32 = 0
-            let last = (0..<own.rows).map { row -> Int32 in
-                guard !own.tokens(ofRow: row).isEmpty else { return -1 }
-                defer { known += 1 }
-                return known
-            }
-            return states.rowsOrZeros(last)
+            let last = (0..<own.rows).map { own.tokens(ofRow: $0).last.map(Int32.init) ?? -1 }
+            return alignedThreads(views, of: histories, by: gca)[index].queries.values
+                .rowsOrZeros(last)
         }
-        guard settings.scope == .perDomain else { return perEncoder[0] }
-        let rows = domains.enumerated().map { row, domain in
-            Int32(domain.rawValue * histories.rows + row)
+        let own = view(of: histories, by: index).batch
+        var known: Int32 = 0
+        let last = (0..<own.rows).map { row -> Int32 in
+            guard !own.tokens(ofRow: row).isEmpty else { return -1 }
+            defer { known += 1 }
+            return known
         }
-        return Tensor.concatenate(perEncoder).rows(Tensor(rows, device: perEncoder[0].device))
+        return encoders[index].newestStates(of: own).rowsOrZeros(last)
     }
 
     /// Item embeddings. [items, width]

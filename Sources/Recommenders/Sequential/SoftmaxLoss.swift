@@ -16,10 +16,10 @@ public enum ItemSoftmax: String, Codable, Sendable, CaseIterable {
     }
 
     /// What the loss needs drawn, `count` items a domain.
-    func negatives(_ count: Int) -> Negatives {
+    func negatives(_ count: Int, from pool: NegativePool = .domain) -> Negatives {
         switch self {
-        case .sampled: .perPosition(count)
-        case .shared: .perBatch(count)
+        case .sampled: .perPosition(count, from: pool)
+        case .shared: .perBatch(count, from: pool)
         case .full: .none
         }
     }
@@ -30,44 +30,45 @@ struct SoftmaxLoss {
     private let kind: ItemSoftmax
     private let temperature: Double
     private let table: Tensor
-    private let domains: [DataShape.Domain]
-    private let perDomain: Int
-    private let drawn: Tensor
+    private let ranges: [Range<Int32>]
+    private let drawn: DrawnItems
+    /// What was drawn for each token. [T, width]
+    private let perToken: Tensor
 
-    /// Takes a batch's negatives, laid out as ``Negatives`` says, `perDomain` of each domain.
+    /// Takes a batch's negatives, and the rows of a table that are the domains'.
     init(
-        _ kind: ItemSoftmax, negatives: [Int32], perDomain: Int, temperature: Double,
-        table: Tensor, domains: [DataShape.Domain]
+        _ kind: ItemSoftmax, drawn: DrawnItems, temperature: Double = 1, table: Tensor,
+        ranges: [Range<Int32>]
     ) {
         self.kind = kind
         self.temperature = temperature
         self.table = table
-        self.domains = domains
-        self.perDomain = perDomain
+        self.ranges = ranges
+        self.drawn = drawn
         // A position's negatives are of all domains: ABXI's items compete across the domains.
-        let width = kind == .sampled ? perDomain * domains.count : perDomain
-        drawn = Tensor(
-            negatives, shape: [negatives.count / max(width, 1), width], device: table.device)
+        let all = kind == .sampled ? drawn.all : []
+        perToken = Tensor(
+            all, shape: [all.count / max(drawn.width, 1), drawn.width], device: table.device)
     }
 
-    /// Losses [S] of states [S, d], whose tokens stood at `positions` of the batch.
+    /// Losses [S] of states [S, d], which stood at tokens of the batch.
     func callAsFunction(
-        _ states: Tensor, targets: [Int32], positions: [Int32], domain: Int
+        _ states: Tensor, targets: [Int32], tokens: [Int32], domain: Int
     ) -> Tensor {
         let device = table.device
         switch kind {
         case .sampled:
             return states.sampledSoftmaxLoss(
                 table: table, targets: Tensor(targets, device: device),
-                negatives: drawn.rows(Tensor(positions, device: device)),
+                negatives: perToken.rows(Tensor(tokens, device: device)),
                 temperature: temperature)
         case .shared:
             return states.sharedSoftmaxLoss(
                 table: table, targets: Tensor(targets, device: device),
-                negatives: drawn[domain..<domain + 1].reshaped([perDomain]),
+                negatives: Tensor(Array(drawn.shared(of: domain)), device: device),
                 temperature: temperature)
         case .full:
-            let items = domains[domain].items
+            let items = ranges[domain]
             return states.fullSoftmaxLoss(
                 table: table[Int(items.lowerBound)..<Int(items.upperBound)],
                 targets: Tensor(targets.map { $0 - items.lowerBound }, device: device),

@@ -79,34 +79,6 @@ extension DomainSteps {
         offsets.append(Int32(items.count))
     }
 
-    /// Keeps each row's latest `length` items; `predictors` follow.
-    func keepingLast(_ length: Int) -> DomainSteps {
-        guard distances.contains(where: { $0 > length }) else { return self }
-        var kept = DomainSteps()
-        kept.predictingTokens = predictingTokens
-        kept.predictingRows = predictingRows
-        var place = [Int32](repeating: -1, count: items.count)
-        for row in 0..<offsets.count - 1 {
-            for index in (Int(offsets[row])..<Int(offsets[row + 1])).suffix(length) {
-                place[index] = Int32(kept.items.count)
-                kept.items.append(items[index])
-                kept.places.append(places[index])
-                kept.axis.append(axis[index])
-            }
-            kept.closeRow()
-        }
-        kept.predictors = predictors.map { $0 < 0 ? -1 : place[Int($0)] }
-        return kept
-    }
-
-    /// The tokens of ``predictingTokens`` in a batch that keeps the latest tokens of the one they belong to.
-    func places(in kept: SequenceBatch, trimmedFrom batch: SequenceBatch) -> [Int32] {
-        zip(predictingTokens, predictingRows).map { token, row in
-            let end = Int(row) + 1
-            return token < 0 ? -1 : token - batch.offsets[end] + kept.offsets[end]
-        }
-    }
-
     /// For each item, how many vacant places a left-padded row of `length` places has up to its step.
     func vacancies(rowLengths: [Int], length: Int) -> [Int32] {
         (0..<offsets.count - 1).flatMap { row in

@@ -166,58 +166,58 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
         return named
     }
 
+    /// The latest events of all domains together.
+    public var window: HistoryWindow { HistoryWindow(settings.maximumLength) }
+
     // MARK: Phases
 
     /// Each encoder alone, if so many epochs are asked for; then all together.
     public var phases: [TrainingPhase] {
-        let examples = ExampleSource.sequences(.perPosition(1))
-        guard settings.pretrainingEpochs > 0 else {
-            return [TrainingPhase(name: "joint", examples: examples)]
-        }
+        let joint = TrainingPhase("joint", .sequences(.perPosition(1), loss: jointLoss))
+        guard settings.pretrainingEpochs > 0 else { return [joint] }
         let names = ["mixed"] + shape.domains.map(\.name)
-        return zip(names, children).map {
+        return zip(names, children).enumerated().map { index, part in
             TrainingPhase(
-                name: "pretrain-\($0)", examples: examples, trainable: ["\($1.name)."],
-                epochs: settings.pretrainingEpochs)
-        } + [TrainingPhase(name: "joint", examples: examples)]
+                "pretrain-\(part.0)",
+                .sequences(.perPosition(1)) { batch, drawn in
+                    Loss(
+                        "recommendation",
+                        index == 0
+                            ? self.mixedLosses(batch, drawn)
+                            : self.ownLosses(batch, drawn, domain: index - 1))
+                },
+                trainable: ["\(part.1.name)."], epochs: settings.pretrainingEpochs)
+        } + [joint]
     }
 
-    /// In the joint phase the sum of the targets' losses, before it that of one encoder.
-    public func loss(of batch: TrainingBatch, in phase: TrainingPhase) -> Loss {
-        guard case .sequences(let full, let drawn) = batch else {
-            preconditionFailure("tri-cdr: expected sequences")
-        }
-        let (sequences, kept) = full.trimmed(to: settings.maximumLength)
-        let domains = shape.domains.count
-        func negatives(_ tokens: [Int32]) -> [Int32] {
-            tokens.map {
-                let target = sequences.targets[Int($0)]
-                return drawn[Int(kept[Int($0)]) * domains + shape.domain(of: target)]
-            }
-        }
-        guard let alone = phases.dropLast().firstIndex(of: phase) else {
-            return jointLoss(sequences, negatives: negatives)
-        }
-        return Loss(aloneLoss(sequences, encoder: alone - 1, negatives: negatives))
+    /// The encoder of the mixed sequence predicts each next item. [T]
+    private func mixedLosses(_ batch: SequenceBatch, _ drawn: DrawnItems) -> Tensor {
+        recommendation(
+            mixedEncoder(batch.items, offsets: batch.offsets), mixedEncoder,
+            targets: batch.targets,
+            negatives: negatives(drawn, at: (0..<Int32(batch.tokens)).map { $0 }, of: batch))
     }
 
-    /// An encoder predicts the next item of its own sequence; encoder -1 is that of the mixed one.
-    private func aloneLoss(
-        _ batch: SequenceBatch, encoder index: Int, negatives: ([Int32]) -> [Int32]
+    /// A domain's encoder predicts the next items of its own sequence. [Q]
+    private func ownLosses(
+        _ batch: SequenceBatch, _ drawn: DrawnItems, domain index: Int
     ) -> Tensor {
-        guard index >= 0 else {
-            let tokens = (0..<Int32(batch.tokens)).map { $0 }
-            return recommendation(
-                mixedEncoder(batch.items, offsets: batch.offsets), mixedEncoder,
-                targets: batch.targets, negatives: negatives(tokens))
-        }
         let items = shape.domains[index].items
         let own = DomainSequence(items, of: batch.withoutTargets)
         let steps = TripleSteps(items, own: own, of: batch)
         let states = encoders[index](own.items, offsets: own.offsets)
         return recommendation(
             states.rowsOrZeros(steps.queries), encoders[index], targets: steps.targets,
-            negatives: negatives(steps.tokens))
+            negatives: negatives(drawn, at: steps.tokens, of: batch))
+    }
+
+    /// The negative of each token's target, of the target's domain.
+    private func negatives(
+        _ drawn: DrawnItems, at tokens: [Int32], of batch: SequenceBatch
+    ) -> [Int32] {
+        tokens.map {
+            drawn.item(of: shape.domain(of: batch.targets[Int($0)]), at: Int($0))
+        }
     }
 
     // MARK: States
@@ -269,50 +269,44 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
 
     // MARK: Losses
 
-    private func jointLoss(_ batch: SequenceBatch, negatives: ([Int32]) -> [Int32]) -> Loss {
+    /// The sum of the targets' losses.
+    private func jointLoss(_ batch: SequenceBatch, _ drawn: DrawnItems) -> Loss {
         let triple = encode(batch)
-        let zero = triple.mixed[0..<0].sum()
-        var parts = (recommendation: zero, contrast: zero, triplet: zero)
+        var loss = Loss()
         for (index, head) in heads.enumerated() {
             let steps = TripleSteps(
                 shape.domains[index].items, own: triple.own[index], of: batch)
             guard let head, !steps.targets.isEmpty else { continue }
             let pooled = pooled(triple, steps, for: index, by: head)
-            parts.recommendation =
-                parts.recommendation
-                + recommendation(
+            let name = shape.domains[index].name
+            loss.add(
+                name,
+                recommendation(
                     head.state(pooled), encoders[index], targets: steps.targets,
-                    negatives: negatives(steps.tokens))
-            let last = Tensor(steps.contrasted, device: zero.device)
+                    negatives: negatives(drawn, at: steps.tokens, of: batch)))
+            let last = Tensor(steps.contrasted, device: triple.mixed.device)
             guard last.count > 0 else { continue }
             let projected = head.projections(pooled.map { $0.rows(last) })
-            parts.contrast = parts.contrast + contrast(projected)
-            parts.triplet =
-                parts.triplet
-                + tripletLoss(
+            loss.add(
+                "contrast \(name)", ofBatch: contrast(projected), weight: settings.contrastWeight)
+            loss.add(
+                "triplet \(name)",
+                ofBatch: tripletLoss(
                     anchor: projected[1], positive: projected[0], negative: projected[2],
-                    margin: settings.tripletMargin)
+                    margin: settings.tripletMargin), weight: settings.tripletWeight)
         }
-        return Loss(
-            parts.recommendation + parts.contrast * settings.contrastWeight
-                + parts.triplet * settings.tripletWeight,
-            parts: [
-                ("recommendation", parts.recommendation), ("contrast", parts.contrast),
-                ("triplet", parts.triplet),
-            ])
+        return loss
     }
 
-    /// Binary cross-entropies of the next items and of one negative each.
+    /// Binary cross-entropies of the next items and of one negative each. [targets]
     private func recommendation(
         _ states: Tensor, _ encoder: TriCDREncoder, targets: [Int32], negatives: [Int32]
     ) -> Tensor {
-        guard !targets.isEmpty else { return states.sum() }
         let units = states.unitRows()
         func logits(_ items: [Int32]) -> Tensor {
             (units * encoder.vectors(of: items).unitRows()).sum(dimension: 1) * settings.scale
         }
-        return (logits(targets).logSigmoid().mean() + (-logits(negatives)).logSigmoid().mean())
-            * -1
+        return (logits(targets).logSigmoid() + (-logits(negatives)).logSigmoid()) * -1
     }
 
     /// The contrastive losses between the three sequences' projections, weighted by their rates.
@@ -331,9 +325,7 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
     }
 
     /// The states that are scored: the encoders', then those of each target's steps.
-    func trainingStates(of full: SequenceBatch) -> [TrainingStates] {
-        let batch = full.keepingLast(settings.maximumLength)
-        precondition(batch.tokens == full.tokens, "tri-cdr: expected rows that fit")
+    func trainingStates(of batch: SequenceBatch) -> [TrainingStates] {
         let triple = encode(batch)
         let tokens = (0..<Int32(batch.tokens)).map { $0 }
         var found = [TrainingStates(tokens: tokens, states: triple.mixed)]
@@ -357,27 +349,17 @@ public final class TriCDR: Module, ItemRanker, SteppedInTraining {
         heads[domain.rawValue] != nil && !history.isEmpty
     }
 
-    /// The unit state of each row in its domain, scaled; zeros for a domain that has no head. [rows, d]
-    public func states(of histories: SequenceBatch, in targets: [DomainID]) -> Tensor {
-        let triple = encode(histories.keepingLast(settings.maximumLength))
-        var states: [Tensor] = []
-        var place = [Int32](repeating: -1, count: targets.count)
-        var count: Int32 = 0
-        for (index, head) in heads.enumerated() {
-            let rows = targets.map { $0.rawValue == index }
-            guard let head, rows.contains(true) else { continue }
-            let steps = TripleSteps(
-                shape.domains[index].items, own: triple.own[index], of: triple.batch, rows: rows)
-            states.append(head.state(pooled(triple, steps, for: index, by: head)).unitRows())
-            for row in rows.indices where rows[row] {
-                place[row] = count
-                count += 1
-            }
+    /// The unit state of each row, scaled; zeros for a domain that has no head. [rows, d]
+    public func states(of histories: SequenceBatch, in domain: DomainID) -> Tensor {
+        let index = domain.rawValue
+        let triple = encode(histories)
+        guard let head = heads[index] else {
+            return .zeros([histories.rows, settings.embeddingSize], device: triple.mixed.device)
         }
-        guard !states.isEmpty else {
-            return .zeros([targets.count, settings.embeddingSize], device: triple.mixed.device)
-        }
-        return Tensor.concatenate(states).rowsOrZeros(place) * settings.scale
+        let steps = TripleSteps(
+            shape.domains[index].items, own: triple.own[index], of: triple.batch,
+            rows: [Bool](repeating: true, count: histories.rows))
+        return head.state(pooled(triple, steps, for: index, by: head)).unitRows() * settings.scale
     }
 
     /// The unit vectors of the domain's table. [items, d]

@@ -1,7 +1,9 @@
 import Experiments
 import Foundation
 import Interactions
+import Recommenders
 import Torch
+import TorchNN
 
 /// How much of an epoch is measured.
 struct EpochExtent: Codable {
@@ -24,8 +26,11 @@ struct EpochTask: Codable {
         let configuration = try ExperimentConfiguration(contentsOf: experiment)
         let data = try Dataset.open(dataset)
         let split = try configuration.data.split(data, seed: configuration.seed)
-        let examples = SequenceExamples(
-            split: split, window: HistoryWindow(configuration.windowLength))
+        let model = try Models.entry(named: configuration.model).build(
+            configuration.parameterDictionary, DataShape(data),
+            RandomSources(initializationSeed: 0, dropoutSeed: 0)
+        ).model
+        let examples = SequenceExamples(split: split, window: model.window)
         let stopwatch = EpochStopwatch(
             extent: extent,
             batchesPerEpoch: Double(examples.count) / Double(configuration.training.batchSize),

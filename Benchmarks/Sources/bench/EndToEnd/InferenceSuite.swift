@@ -60,7 +60,7 @@ enum InferenceSuite {
             handling: cases.count, "cases", effort: effort
         ) {
             // A new evaluator each time: it keeps the candidates that it has drawn.
-            _ = try Evaluator(configuration, split: split, maximumLength: 50, seed: 7)
+            _ = try Evaluator(configuration, split: split, seed: 7)
                 .evaluate(saved.model, on: .test)
         }
     }

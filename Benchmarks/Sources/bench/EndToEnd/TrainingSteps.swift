@@ -23,13 +23,12 @@ struct TrainingSteps {
         self.configuration = configuration
         self.flops = flops
         split = try configuration.data.split(dataset, seed: 0)
-        examples = SequenceExamples(
-            split: split, window: HistoryWindow(configuration.windowLength))
         let random = RandomSources(initializationSeed: 6, dropoutSeed: 6)
         model = try Models.entry(named: configuration.model)
             .build(configuration.parameterDictionary, DataShape(dataset), random).model
         try (model as? any DataPreparing)?.prepare(with: split.trainingData)
         parameterCount = model.parameterCount
+        examples = SequenceExamples(split: split, window: model.window)
     }
 
     /// Reads and writes of an optimizer step: weight, gradient and moments in; weight and moments out.
@@ -58,35 +57,37 @@ struct TrainingSteps {
 
     /// Steps of the last phase over different batches in turn; the floor is that of their mean.
     func benchmark(_ name: String, batches wanted: Int = 4, effort: Effort) throws -> Benchmark {
-        guard let phase = model.phases.last, case .sequences(let wantedNegatives) = phase.examples
+        guard let phase = model.phases.last,
+            case .sequences(let wantedNegatives, let loss) = phase.work
         else { preconditionFailure("\(name): expected a model of sequences") }
         let training = configuration.training
         let optimizer = Optimizer(training.optimizer, module: model)
-        let sampler = NegativeSampler(
-            dataset: split.dataset, abxiPoolQuirk: training.negativePoolQuirk)
+        let sampler = NegativeSampler(dataset: split.dataset, pool: wantedNegatives.pool)
         let excluded = ItemSets.training(of: split)
         let order = examples.epochOrder(seed: 6, epoch: 0)
         let rows = (0..<wanted).map {
             Array(order[$0 * training.batchSize..<($0 + 1) * training.batchSize])
         }
         let batches = rows.map { examples.batch(rows: $0) }
-        var stream = RandomStream(seed: 6, name: "negatives")
         var step = 0
         let next: () throws -> Void = {
             let batch = examples.batch(rows: rows[step % wanted])
             step += 1
-            let negatives: [Int32] =
+            var stream = RandomStream(seed: 6, name: "negatives", UInt64(step))
+            let drawn: DrawnItems =
                 switch wantedNegatives {
-                case .none: []
-                case .perPosition(let count):
-                    try sampler.training(
-                        batch: batch, perDomain: count, excluding: excluded, stream: &stream)
-                case .perBatch(let count): try sampler.shared(perDomain: count, stream: &stream)
+                case .none: .none
+                case .perPosition(let count, _):
+                    try sampler.perPosition(count, for: batch, excluding: excluded) {
+                        RandomStream(seed: 6, name: "negatives", UInt64(step), UInt64($0))
+                    }
+                case .perBatch(let count, _): try sampler.perBatch(count, stream: &stream)
                 }
             optimizer.clearGradients()
-            let loss = model.loss(of: .sequences(batch, negatives: negatives), in: phase).total
-            precondition(loss.item().isFinite, "\(name): the loss is not a number")
-            loss.backward()
+            guard let total = loss(batch, drawn).total, total.item().isFinite else {
+                preconditionFailure("\(name): the loss is not a number")
+            }
+            total.backward()
             optimizer.step(learningRate: training.optimizer.learningRate)
         }
         let counted = Engine.productFlops

@@ -82,8 +82,9 @@ enum UpdateSuite {
             "negative sampling", Work(bytes: float32Bytes(count)), handling: count, "draws",
             effort: effort
         ) {
-            _ = try sampler.training(
-                batch: batch, perDomain: perDomain, excluding: excluded, stream: &stream)
+            _ = try sampler.perPosition(perDomain, for: batch, excluding: excluded) {
+                RandomStream(seed: 5, name: "negatives", UInt64($0))
+            }
         }
     }
 }
