@@ -187,7 +187,7 @@ public final class Evaluator {
 
     /// How many candidates of each case of one domain score above and like its target.
     private func count(
-        _ scores: ScoreFactors, _ cases: [EvaluationCase], _ places: [Int], _ pool: DrawnCandidates?
+        _ scores: Scores, _ cases: [EvaluationCase], _ places: [Int], _ pool: DrawnCandidates?
     ) throws -> [Outcome] {
         let domain = cases[0].domain
         let items = split.dataset.itemRange(of: domain)
@@ -195,8 +195,7 @@ public final class Evaluator {
         do throws(TorchError) {
             if let pool {
                 let chosen = places.flatMap { pool[$0] }
-                let counts = try scores.states.ranks(
-                    of: targets, among: scores.vectors, candidates: chosen)
+                let counts = try scores.ranks(of: targets, candidates: chosen)
                 return places.indices.map {
                     (
                         RankedCase(
@@ -211,8 +210,7 @@ public final class Evaluator {
                     excluded(evaluationCase).lazy.filter { items.contains($0) }
                         .map { $0 - items.lowerBound })
             }
-            let counts = try scores.states.ranks(
-                of: targets, among: scores.vectors, excluding: removed)
+            let counts = try scores.ranks(of: targets, excluding: removed)
             return cases.indices.map {
                 (
                     RankedCase(

@@ -62,7 +62,7 @@ extension ExperimentConfiguration {
     ) throws(ConfigurationError) -> any Recommender {
         let entry = try Models.entry(named: model)
         do throws(ConfigurationError) {
-            return try entry.build(parameterDictionary, shape, random).model
+            return try entry.build(parameters, shape, random)
         } catch {
             throw error.path == "model" ? error : error.under("parameters")
         }

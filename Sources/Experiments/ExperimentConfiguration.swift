@@ -307,9 +307,6 @@ public struct ExperimentConfiguration: StrictlyDecodable {
         try requireNothingIdle()
     }
 
-    /// The model's settings by key.
-    public var parameterDictionary: [String: Any] { parameters.any as? [String: Any] ?? [:] }
-
     /// The settings as a run directory holds them: the model's with all defaults, the
     /// evaluation's with its preset.
     public func resolved() throws(ConfigurationError) -> ExperimentConfiguration {

@@ -173,7 +173,7 @@ extension ExperimentConfiguration {
 
     private static func requireNothingMoved(_ values: JSONValue) throws(ConfigurationError) {
         for (old, new) in moved.sorted(by: { $0.key < $1.key })
-        where values[old.split(separator: ".").map(String.init)[...]] != nil {
+        where values[old.split(separator: ".").map(String.init)] != nil {
             throw .invalid(path: old, reason: "it is \(new) now, of the models that have it")
         }
     }

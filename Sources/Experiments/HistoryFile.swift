@@ -1,5 +1,6 @@
 internal import Files
 internal import Foundation
+internal import Recommenders
 internal import Torch
 
 /// The history of a run, one JSON line an epoch: a copy, for people and programs, of what the checkpoint knows.
@@ -71,6 +72,7 @@ struct HistoryFile {
 /// What a batch has as a whole, such as a penalty, is a mean over batches.
 struct LossTotals {
     private struct Total {
+        let name: String
         let weight: Double
         var sum = 0.0
         var count = 0
@@ -80,19 +82,26 @@ struct LossTotals {
 
     /// Tokens, ratings or users so far.
     private(set) var examples = 0
-    private var totals: [String: Total] = [:]
+    /// In the order of their first coming: sums of other orders differ in the last digit.
+    private var totals: [Total] = []
 
     mutating func add(_ loss: Loss, examples: Int) {
         self.examples += examples
         for term in loss.terms {
-            totals[term.name, default: Total(weight: term.weight)].sum += term.sum.item()
-            totals[term.name]?.count += term.count
+            let known = totals.firstIndex { $0.name == term.name }
+            if known == nil { totals.append(Total(name: term.name, weight: term.weight)) }
+            let place = known ?? totals.count - 1
+            totals[place].sum += term.sum.item()
+            totals[place].count += term.count
         }
     }
 
     /// What is minimised: the weighted sum of the means.
-    var mean: Double { totals.values.reduce(0) { $0 + $1.weight * $1.mean } }
+    var mean: Double { totals.reduce(0) { $0 + $1.weight * $1.mean } }
 
     /// The mean of each term, where there are several.
-    var partMeans: [String: Double] { totals.count > 1 ? totals.mapValues(\.mean) : [:] }
+    var partMeans: [String: Double] {
+        guard totals.count > 1 else { return [:] }
+        return Dictionary(uniqueKeysWithValues: totals.map { ($0.name, $0.mean) })
+    }
 }

@@ -134,9 +134,8 @@ extension SavedModel {
                 : scoring?(history(of: user, items, readBy: ranker), in: id)
             guard let scores else { throw RecommendationError.noRanking }
             do throws(TorchError) {
-                let best = try scores.states.topItems(
-                    of: scores.vectors, count: count,
-                    excluding: places(of: includesSeen ? [] : items, in: catalog))
+                let best = try scores.topItems(
+                    count: count, excluding: places(of: includesSeen ? [] : items, in: catalog))
                 return (best, scores.byPopularity[0])
             } catch {
                 throw RecommendationError.notFinite(domain: catalog.name)

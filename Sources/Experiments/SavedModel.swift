@@ -44,9 +44,8 @@ public final class SavedModel {
         description = try Self.description(of: run)
         do {
             model = try Models.entry(named: description.model).build(
-                description.parameters.any as? [String: Any] ?? [:], description.shape,
-                RandomSources(initializationSeed: 0, dropoutSeed: 0, device: device)
-            ).model
+                description.parameters, description.shape,
+                RandomSources(initializationSeed: 0, dropoutSeed: 0, device: device))
         } catch {
             throw RunError.unreadable(path: run.model.path, reason: "parameters: \(error)")
         }

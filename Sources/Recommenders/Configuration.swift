@@ -21,11 +21,6 @@ extension StrictlyDecodable {
     public var idle: [IdleSetting] { [] }
 
     /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
-    public init(overrides: [String: Any]) throws(ConfigurationError) {
-        try self.init(overrides: JSONValue(overrides))
-    }
-
-    /// Lays given values over the defaults, at every depth, and refuses keys that no property has.
     public init(overrides: JSONValue) throws(ConfigurationError) {
         do {
             self = try Self.decoded(overrides)
@@ -85,9 +80,6 @@ extension StrictlyDecodable {
         let merged = try merge(overrides, over: Self().json, path: "")
         return try JSONDecoder().decode(Self.self, from: JSONEncoder().encode(merged))
     }
-
-    /// The values by key, as they go into files.
-    public func dictionary() -> [String: Any] { json.any as? [String: Any] ?? [:] }
 
     /// The values by key; those that are not set are null.
     public var json: JSONValue {

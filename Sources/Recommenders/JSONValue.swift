@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Any JSON value: what a file holds for somebody else to decode.
 public enum JSONValue: Codable, Equatable, Sendable {
     /// Nothing.
@@ -50,43 +48,30 @@ public enum JSONValue: Codable, Equatable, Sendable {
         case .object(let value): try container.encode(value)
         }
     }
+}
 
-    /// Wraps plain values, as YAML and JSON readers and ``any`` return them; what is none of them becomes null.
-    public init(_ value: Any) {
-        // A number must not pass for a truth value: the dynamic type decides, not a bridging cast.
-        switch type(of: value) {
-        case is Bool.Type: self = (value as? Bool).map(JSONValue.bool) ?? .null
-        case is Int.Type: self = (value as? Int).map(JSONValue.int) ?? .null
-        case is Double.Type: self = (value as? Double).map(JSONValue.double) ?? .null
-        default:
-            switch value {
-            case let value as String: self = .string(value)
-            case let value as [Any]: self = .array(value.map(JSONValue.init))
-            case let value as [String: Any]: self = .object(value.mapValues(JSONValue.init))
-            case let value as NSNumber: self = Self.number(value)
-            default: self = .null
-            }
-        }
+// Settings in code are written as they are in files.
+extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral
+{
+    /// Values by key; of a key that is given twice the last.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(Dictionary(elements) { $1 })
     }
 
-    private static func number(_ value: NSNumber) -> JSONValue {
-        switch String(cString: value.objCType) {
-        case "c", "B": .bool(value.boolValue)
-        case "d", "f": .double(value.doubleValue)
-        default: .int(value.intValue)
-        }
-    }
+    /// A list.
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
-    /// The value as plain Swift values; nothing becomes `NSNull`.
-    public var any: Any {
-        switch self {
-        case .null: NSNull()
-        case .bool(let value): value
-        case .int(let value): value
-        case .double(let value): value
-        case .string(let value): value
-        case .array(let value): value.map(\.any)
-        case .object(let value): value.mapValues(\.any)
-        }
-    }
+    /// Text.
+    public init(stringLiteral value: String) { self = .string(value) }
+
+    /// A whole number.
+    public init(integerLiteral value: Int) { self = .int(value) }
+
+    /// A number.
+    public init(floatLiteral value: Double) { self = .double(value) }
+
+    /// A truth value.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
 }

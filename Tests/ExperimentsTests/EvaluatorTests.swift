@@ -345,11 +345,10 @@ struct EvaluatorTests {
         let split = try Split(.leaveOneOut, dataset: dataset, seed: 0)
         var settings = settings(.full, .none)
         settings.ties = .optimistic
-        func outcomes(_ name: String, _ parameters: [String: Any]) throws -> [String: RankedCase] {
+        func outcomes(_ name: String, _ parameters: JSONValue) throws -> [String: RankedCase] {
             let built = try Models.entry(named: name).build(
                 parameters, DataShape(dataset),
-                RandomSources(initializationSeed: 0, dropoutSeed: 0)
-            ).model
+                RandomSources(initializationSeed: 0, dropoutSeed: 0))
             for phase in built.phases {
                 if case .fit(let body) = phase.work { body(ExampleBatches.everything(split)) }
             }

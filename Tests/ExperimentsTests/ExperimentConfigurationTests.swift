@@ -112,8 +112,7 @@ struct ExperimentConfigurationTests {
             ])
         #expect(experiment.training.optimizer.learningRate == 0.25)
         #expect(experiment.seed == 9)
-        let gca = try #require(experiment.parameterDictionary["gca"] as? [String: Any])
-        #expect(gca["stages"] as? [Int] == [1])
+        #expect(experiment.parameters[["gca", "stages"]] == [1])
     }
 
     @Test(arguments: [

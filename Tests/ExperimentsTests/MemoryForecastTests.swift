@@ -15,8 +15,7 @@ struct MemoryForecastTests {
             ], userCount: 3)
         let model = try Models.entry(named: "ifcdsr").build(
             ["embeddingSize": 8, "imageSize": 64], shape,
-            RandomSources(initializationSeed: 0, dropoutSeed: 0)
-        ).model
+            RandomSources(initializationSeed: 0, dropoutSeed: 0))
         let trained = model.parameterCount
         #expect(trained > 1000)
         #expect(

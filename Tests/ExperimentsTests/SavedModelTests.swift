@@ -161,8 +161,12 @@ import TorchNN
     @Test func otherVersionsAreNamed() throws {
         let run = try copy("later")
         let text = try String(contentsOf: run.manifest, encoding: .utf8)
-        try Data(text.replacing("\"formatVersion\" : 2", with: "\"formatVersion\" : 99").utf8)
-            .write(to: run.manifest)
+        try Data(
+            text.replacing(
+                "\"formatVersion\" : \(RunManifest.currentFormat)", with: "\"formatVersion\" : 99"
+            ).utf8
+        )
+        .write(to: run.manifest)
         for read in [
             { _ = try RunComparison([Self.trained.get(), run]) },
             { _ = try RunEvaluation(run).stored(part: nil, candidates: nil) },

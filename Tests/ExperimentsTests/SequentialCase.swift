@@ -26,7 +26,7 @@ struct SequentialCase: Sendable, CustomStringConvertible {
         guard (try? ranksFromHistories(name)) == true, let entry = Models.all[name] else {
             return [SequentialCase]()
         }
-        guard entry.defaults()["scope"] != nil else {
+        guard entry.defaults()[["scope"]] != nil else {
             return [SequentialCase(name: name, model: name)]
         }
         return [
@@ -41,7 +41,7 @@ struct SequentialCase: Sendable, CustomStringConvertible {
     ///
     /// A host with a scope hears of other domains through GCA alone.
     static let withGCA: [SequentialCase] = all.flatMap { host -> [SequentialCase] in
-        let hasScope = Models.all[host.model]?.defaults()["scope"] != nil
+        let hasScope = Models.all[host.model]?.defaults()[["scope"]] != nil
         guard host.isSingleDomain || !hasScope,
             let built = (try? smallest(host.model)) as? any GCAHost
         else { return [] }
@@ -88,7 +88,7 @@ struct SequentialCase: Sendable, CustomStringConvertible {
                 DataShape.Domain(name: $0, firstItem: $1, itemCount: 3)
             }, userCount: 1)
         let random = RandomSources(initializationSeed: 1, dropoutSeed: 1)
-        return try Models.entry(named: name).build([:], shape, random).model
+        return try Models.entry(named: name).build([:], shape, random)
     }
 
     /// The experiment on made-up data; the model reads as many of the latest events as `window` says.
@@ -97,7 +97,7 @@ struct SequentialCase: Sendable, CustomStringConvertible {
     ) throws -> ExperimentConfiguration {
         let defaults = try Models.entry(named: model).defaults()
         let sizes = Self.tiny.merging(["maximumLength": "\(window)"]) { $1 }
-        let small = sizes.filter { defaults[$0.key] != nil }
+        let small = sizes.filter { defaults[[$0.key]] != nil }
             .map { "parameters.\($0.key)=\($0.value)" }
         return try ExperimentConfiguration(
             yaml: """

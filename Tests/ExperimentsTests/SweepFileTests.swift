@@ -23,7 +23,7 @@ import Testing
     }
 
     private func value(_ job: SweepPlan.Job, _ key: String) -> Int? {
-        job.configuration.parameterDictionary[key] as? Int
+        if case .int(let value) = job.configuration.parameters[[key]] { value } else { nil }
     }
 
     @Test func runsAndGridAndSeedsMultiply() throws {

@@ -37,11 +37,10 @@ struct TrainingStepTests {
     ) throws -> (first: [String: Tensor], last: [String: Tensor]) {
         let experiment = try ExperimentConfiguration(yaml: yaml, assignments: changes)
         let fresh = try Models.entry(named: experiment.model).build(
-            experiment.parameterDictionary, DataShape(dataset),
+            experiment.parameters, DataShape(dataset),
             RandomSources(
                 initializationSeed: RandomStream.deriveSeed(experiment.seed, "initialization"),
-                dropoutSeed: 0)
-        ).model
+                dropoutSeed: 0))
         _ = try train(yaml, changes, on: dataset, in: run)
         return (fresh.state(), try SavedModel(run).model.state())
     }

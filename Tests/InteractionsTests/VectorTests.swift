@@ -118,7 +118,7 @@ private func numpy(
             numpy([1, .nan], shape: "2, 1"), "p\nq\n",
             "m.npy: row 2 has a number that is not finite, or beyond 1e15"
         ),
-        (numpy([1, 2], shape: "2, 1"), "p\n", "ids.txt:1: the last of 1 ids, but "),
+        (numpy([1, 2], shape: "2, 1"), "p\n", "ids.txt:1: the last of 1 id, but "),
         (numpy([1], shape: "1, 1"), "p\nq\n", "ids.txt:2: "),
         (numpy([1, 2, 3], shape: "3, 1"), "p\nq\np\n", "ids.txt:3: the id \"p\" stands in line 1"),
         (numpy([1, 2], shape: "2, 1"), "p\n\n", "ids.txt:2: expected an item's id"),

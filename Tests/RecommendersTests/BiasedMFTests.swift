@@ -8,7 +8,7 @@ import TorchNN
 @Suite struct BiasedMFTests {
     let events = RatingBatch(
         users: [0, 1, 0, 2], items: [1, 2, 4, 5], ratings: [5, 3, 1, 2])
-    func model(_ parameters: [String: Any]) throws -> BiasedMF {
+    func model(_ parameters: JSONValue) throws -> BiasedMF {
         try BiasedMF(.init(overrides: parameters), shape: twoDomains, random: .seeded(3))
     }
 
@@ -41,7 +41,9 @@ import TorchNN
 
     @Test(arguments: ["shared", "per-domain"], [true, false])
     func scoresOfTheRankerAreTheRatings(scope: String, biases: Bool) throws {
-        let model = try model(["scope": scope, "biases": biases, "initialDeviation": 1.0])
+        let model = try model([
+            "scope": .string(scope), "biases": .bool(biases), "initialDeviation": 1.0,
+        ])
         try train(model, on: events, shape: twoDomains, steps: 3)
         let users: [Int32] = [2, 0, 1]
         let histories = SequenceBatch(
@@ -102,7 +104,7 @@ import TorchNN
 
     @Test func aStepInOneDomainReachesOnlyItsTables() throws {
         let model = try model(["scope": "per-domain"])
-        model.setTrainable(prefixes: trainPhase.trainable)
+        model.setTrainable(prefixes: model.phases[1].trainable)
         let batch = RatingBatch(users: [0], items: [2], ratings: [4])
         MeasuredLoss(model.loss(of: batch)).total.backward()
         for (name, parameter) in model.parameters() {
@@ -126,28 +128,28 @@ import TorchNN
     }
 
     @Test func everySettingChangesRatings() throws {
-        func ratings(_ parameters: [String: Any]) throws -> [Float] {
+        func ratings(_ parameters: JSONValue) throws -> [Float] {
             let model = try model(parameters)
             try train(model, on: events, shape: twoDomains, steps: 3)
             return model.ratings(of: .all(users: [0, 1, 3, 3], items: [1, 4, 3, 5])).elements()
         }
         let usual = try ratings([:])
-        let changes: [String: Any] = [
+        let changes: JSONValue = [
             "width": 3, "scope": "per-domain", "biases": false, "initialDeviation": 0.7,
             "regularization": 0.9, "clearsUnseen": false,
         ]
-        #expect(Set(changes.keys) == Set(BiasedMFConfiguration().dictionary().keys))
-        for (key, value) in changes {
+        #expect(Set(changes.object.keys) == Set(BiasedMFConfiguration().json.object.keys))
+        for (key, value) in changes.object {
             #expect(try ratings([key: value]) != usual, "\(key) changes nothing")
         }
         #expect(try ratings([:]) == usual)
     }
 
     @Test(arguments: [
-        ("width", 0 as any Sendable), ("initialDeviation", 0.0), ("regularization", -0.1),
+        ("width", 0 as JSONValue), ("initialDeviation", 0.0), ("regularization", -0.1),
         ("scope", "both"), ("bias", true),
     ])
-    func settingsOutOfRangeAreRefused(key: String, value: any Sendable) {
+    func settingsOutOfRangeAreRefused(key: String, value: JSONValue) {
         #expect(throws: ConfigurationError.self) {
             try BiasedMFConfiguration(overrides: [key: value])
         }

@@ -10,12 +10,13 @@ import TorchNN
 struct ConfigurationTests {
     private static let names = Models.all.keys.sorted()
 
-    private func resolved(_ name: String, _ settings: [String: Any]) throws -> [String: Any] {
-        try Models.entry(named: name).build(settings, RankerCase.shape, .seeded(1)).resolved
-    }
-
-    private func equal(_ left: [String: Any], _ right: [String: Any]) -> Bool {
-        NSDictionary(dictionary: left) == NSDictionary(dictionary: right)
+    private func resolved(_ name: String, _ settings: JSONValue) throws -> JSONValue {
+        let entry = try Models.entry(named: name)
+        // What is wrong with settings is said before anything is built, and where it is built.
+        let found = Result { try entry.settings(settings).json }
+        let built = Result { try entry.build(settings, RankerCase.shape, .seeded(1)) }
+        if case .failure = found { _ = try built.get() }
+        return try found.get()
     }
 
     @Test(
@@ -24,25 +25,25 @@ struct ConfigurationTests {
     func defaults(name: String) throws {
         let defaults = try Models.entry(named: name).defaults()
         let once = try resolved(name, [:])
-        #expect(equal(once, defaults))
-        #expect(equal(try resolved(name, once), once))
+        #expect(once == defaults)
+        #expect(try resolved(name, once) == once)
     }
 
     @Test("resolved settings survive a JSON file", arguments: RankerCase.all)
     func roundTrip(model: RankerCase) throws {
         let first = try model.build().resolved
-        let data = try JSONSerialization.data(withJSONObject: first)
-        let read = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(equal(try resolved(model.name, read), first))
+        let read = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(first))
+        #expect(try resolved(model.name, read) == first)
         let defaults = try resolved(model.name, [:])
-        #expect(equal(first, defaults) == (model.overrides == "{}"))
+        #expect((first == defaults) == (model.overrides == "{}"))
     }
 
     /// Lays a value over the defaults at a path and returns the error.
-    private func failure(_ name: String, _ path: String, _ value: Any) throws -> ConfigurationError?
-    {
-        let settings = path.split(separator: ".").reversed().reduce(value) { [String($1): $0] }
-        let object = try #require(settings as? [String: Any])
+    private func failure(
+        _ name: String, _ path: String, _ value: JSONValue
+    ) throws -> ConfigurationError? {
+        let object = JSONValue.object([:])
+            .setting(value, at: path.split(separator: ".").map(String.init))
         return #expect(throws: ConfigurationError.self) { _ = try resolved(name, object) }
     }
 
@@ -60,13 +61,13 @@ struct ConfigurationTests {
             Issue.record("entirelyUnknown gave \(String(describing: error))")
             return
         }
-        #expect(try known == Models.entry(named: name).defaults().keys.sorted())
+        #expect(try known == Models.entry(named: name).defaults().object.keys.sorted())
     }
 
     @Test("a value of another type is refused with its path", arguments: names)
     func wrongTypes(name: String) throws {
         for path in try paths(Models.entry(named: name).defaults()) {
-            for value in [["x": 1], NSNull()] as [Any] {
+            for value in [["x": 1], .null] as [JSONValue] {
                 guard case .type(path, _) = try failure(name, path, value) else {
                     Issue.record("\(path) = \(value) was not refused as expected")
                     continue

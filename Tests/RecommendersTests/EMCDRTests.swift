@@ -9,16 +9,15 @@ import TorchNN
     let b = DomainID(rawValue: 1)
     let planted = PlantedRatings()
 
-    func model(_ parameters: [String: Any], shape: DataShape = twoDomains) throws -> EMCDR {
+    func model(_ parameters: JSONValue, shape: DataShape = twoDomains) throws -> EMCDR {
         try EMCDR(.init(overrides: parameters), shape: shape, random: .seeded(3))
     }
 
     /// Width 1: user u has [u + 1; u / 4] in the source and [-u; u / 2] in the target, item i (i / 2; -i / 8);
     /// the bridge maps [p; b] to [2p + b; 4b].
-    func handMade(_ parameters: [String: Any] = [:], shape: DataShape = twoDomains) throws -> EMCDR
-    {
+    func handMade(_ parameters: JSONValue = [:], shape: DataShape = twoDomains) throws -> EMCDR {
         let model = try model(
-            parameters.merging(["width": 1]) { own, _ in own }, shape: shape)
+            (["width": 1] as JSONValue).merging(parameters), shape: shape)
         try model.set("mean", [3, 2, 5].prefix(shape.domains.count).map { $0 })
         try model.set("source.user_factors.weight", [1, 2, 3, 4])
         try model.set("source.user_biases.weight", [0, 0.25, 0.5, 0.75])
@@ -101,7 +100,7 @@ import TorchNN
 
     @Test(arguments: ["linear", "mlp"])
     func aPhaseChangesItsOwnTensorsAndNoOther(bridge: String) throws {
-        let model = try model(["bridge": bridge], shape: planted.shape)
+        let model = try model(["bridge": .string(bridge)], shape: planted.shape)
         var before = model.snapshot()
         var seen: [String] = []
         train(model, on: planted.training, shape: planted.shape, steps: 2) { phase in
@@ -151,7 +150,7 @@ import TorchNN
     func coldUsersGainFromPlantedTransfer(bridge: String) throws {
         let model = try model(
             [
-                "bridge": bridge, "width": 2, "regularization": 0.001, "sourceEpochs": 1,
+                "bridge": .string(bridge), "width": 2, "regularization": 0.001, "sourceEpochs": 1,
                 "targetEpochs": 1, "bridgeEpochs": 1,
             ], shape: planted.shape)
         try train(model, on: planted.training, shape: planted.shape, steps: 500)
@@ -192,10 +191,10 @@ import TorchNN
     }
 
     @Test func everySettingChangesRatings() throws {
-        func ratings(_ parameters: [String: Any]) throws -> [Float] {
-            let small = ["sourceEpochs": 2, "targetEpochs": 2, "bridgeEpochs": 2]
+        func ratings(_ parameters: JSONValue) throws -> [Float] {
+            let small: JSONValue = ["sourceEpochs": 2, "targetEpochs": 2, "bridgeEpochs": 2]
             let model = try model(
-                parameters.merging(small) { own, _ in own }, shape: planted.shape)
+                small.merging(parameters), shape: planted.shape)
             // Item 16 has no rating left: only then does clearing what is unseen matter for the warm.
             var events = planted.training
             let kept = events.items.indices.filter { events.items[$0] != 16 }
@@ -209,14 +208,14 @@ import TorchNN
             return model.ratings(of: queries).elements()
         }
         let usual = try ratings([:])
-        let changes: [String: Any] = [
+        let changes: JSONValue = [
             "source": "target", "target": "source", "width": 3, "biases": false,
             "initialDeviation": 0.7, "regularization": 0.9, "clearsUnseen": false,
             "bridge": "mlp", "bridgeRegularization": 0.5, "mapsWarmUsers": true,
             "sourceEpochs": 1, "targetEpochs": 1, "bridgeEpochs": 1,
         ]
-        #expect(Set(changes.keys) == Set(EMCDRConfiguration().dictionary().keys))
-        for (key, value) in changes {
+        #expect(Set(changes.object.keys) == Set(EMCDRConfiguration().json.object.keys))
+        for (key, value) in changes.object {
             #expect(try ratings([key: value]) != usual, "\(key) changes nothing")
         }
         #expect(try ratings([:]) == usual)
@@ -243,11 +242,11 @@ import TorchNN
     }
 
     @Test(arguments: [
-        ("width", 0 as any Sendable), ("initialDeviation", 0.0), ("regularization", -0.1),
+        ("width", 0 as JSONValue), ("initialDeviation", 0.0), ("regularization", -0.1),
         ("bridgeRegularization", -0.1), ("sourceEpochs", 0), ("targetEpochs", 0),
         ("bridgeEpochs", 0), ("bridge", "cubic"), ("bridgeEpoch", 3),
     ])
-    func settingsOutOfRangeAreRefused(key: String, value: any Sendable) {
+    func settingsOutOfRangeAreRefused(key: String, value: JSONValue) {
         #expect(throws: ConfigurationError.self) {
             try EMCDRConfiguration(overrides: [key: value])
         }

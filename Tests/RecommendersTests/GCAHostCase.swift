@@ -95,13 +95,16 @@ struct GCAHostCase: Sendable, CustomTestStringConvertible {
     /// Positions that count from the end tell how much is to come: without `knowsLength` they are zero, as what the host
     /// itself brings of the future.
     func build() throws -> Built {
-        var values = try RankerCase.object(settings)
+        var values = try RankerCase.object(settings).object
         // Without a stage its other settings do nothing, and are refused.
         if !stages.isEmpty {
             values["gca"] =
-                ["stages": stages, "depth": depth, "activation": "tanh"] as [String: Any]
+                [
+                    "stages": .array(stages.map(JSONValue.int)), "depth": .int(depth),
+                    "activation": "tanh",
+                ]
         }
-        let (model, _) = try Models.entry(named: name).build(values, shape, .seeded(1))
+        let model = try Models.entry(named: name).build(.object(values), shape, .seeded(1))
         try (model as? any DataPreparing)?.prepare(
             with: RankerCase.data(imageSize: 1, shape: shape))
         let host = try #require(model as? any Host)

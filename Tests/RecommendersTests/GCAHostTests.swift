@@ -23,7 +23,7 @@ struct GCAHostTests {
 
     @Test("every model that takes GCA is looked at")
     func registryIsCovered() throws {
-        let hosts = Models.all.filter { $0.value.defaults()["gca"] != nil }.map(\.key)
+        let hosts = Models.all.filter { $0.value.defaults()[["gca"]] != nil }.map(\.key)
         #expect(!hosts.isEmpty && Set(hosts) == Set(GCAHostCase.hosts.map(\.name)))
         for host in GCAHostCase.hosts {
             let stages = Set(GCAHostCase.all.filter { $0.name == host.name }.flatMap(\.stages))

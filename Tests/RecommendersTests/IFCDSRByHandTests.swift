@@ -29,16 +29,16 @@ import TorchNN
     }
 
     /// A model of width 4 whose items, or images, are ``axes``; its weights are drawn, the same for both kinds.
-    private func model(_ kind: Kind, _ overrides: [String: Any] = [:]) throws -> IFCDSR {
-        var settings: [String: Any] = [
+    private func model(_ kind: Kind, _ overrides: JSONValue = [:]) throws -> IFCDSR {
+        var settings: JSONValue = [
             "embeddingSize": 4, "blocks": 1, "dropout": 0, "maximumLength": 4,
-            "temperature": Self.temperature, "images": "",
+            "temperature": .double(Self.temperature), "images": "",
         ]
-        settings.merge(overrides) { $1 }
+        settings = settings.merging(overrides)
         let plain = settings
         if kind == .images {
             // The share of the item softmax cannot be 0.
-            settings.merge(["images": "image", "imageSize": 4, "idWeight": 1e-7]) { $1 }
+            settings = settings.merging(["images": "image", "imageSize": 4, "idWeight": 1e-7])
         }
         let model = try IFCDSR(
             IFCDSRConfiguration(overrides: settings), shape: Self.shape, random: .seeded(3))
@@ -96,7 +96,7 @@ import TorchNN
 
     /// Images go the items' way: with the same vectors and weights either gives the same probabilities.
     @Test func imagesAreReadAsItemsAre() throws {
-        let settings: [String: Any] = ["ownWeight": 1, "otherWeight": 0.2, "mixedWeight": 0.4]
+        let settings: JSONValue = ["ownWeight": 1, "otherWeight": 0.2, "mixedWeight": 0.4]
         // Images are at unit length and items of any: the same directions are read once both are scaled by √4.
         let items = try model(.items, settings)
         var state = items.state()
@@ -137,8 +137,8 @@ import TorchNN
     /// Equations 3 and 4: of a domain's own sequence that domain's items compete, in loss and scores.
     @Test(arguments: Kind.allCases, [false, true])
     func ownItemsCompete(kind: Kind, acrossDomains: Bool) throws {
-        let settings: [String: Any] = [
-            "otherWeight": 0.5, "mixedWeight": 0, "acrossDomains": acrossDomains,
+        let settings: JSONValue = [
+            "otherWeight": 0.5, "mixedWeight": 0, "acrossDomains": .bool(acrossDomains),
         ]
         let model = try model(kind, settings)
         // Item 6 then says something of domain a only where all items compete.
@@ -172,8 +172,8 @@ import TorchNN
             let error = #expect(throws: ConfigurationError.self) {
                 try IFCDSRConfiguration(
                     overrides: [
-                        "ownWeight": 0, "otherWeight": 0, setting.key: setting.value,
-                    ] as [String: Any])
+                        "ownWeight": 0, "otherWeight": 0, setting.key: .bool(setting.value),
+                    ])
             }
             #expect(error?.path == setting.key)
         }

@@ -19,15 +19,15 @@ import TorchNN
     }()
 
     private func model(
-        _ overrides: [String: Any] = [:], prepared: Bool = true
+        _ overrides: JSONValue = [:], prepared: Bool = true
     ) throws -> IFCDSR {
-        let small: [String: Any] = ["embeddingSize": 8, "imageSize": 4, "maximumLength": 6]
-        var settings = small.merging(overrides) { _, new in new }
+        let small: JSONValue = ["embeddingSize": 8, "imageSize": 4, "maximumLength": 6]
+        var settings = small.merging(overrides).object
         // Without images what belongs to them does nothing, and is refused.
-        if settings["images"] as? String == "" {
+        if settings["images"] == "" {
             for name in ["imageSize", "idWeight"] { settings[name] = nil }
         }
-        let configuration = try IFCDSRConfiguration(overrides: settings)
+        let configuration = try IFCDSRConfiguration(overrides: .object(settings))
         let model = try IFCDSR(configuration, shape: RankerCase.shape, random: .seeded(3))
         if prepared { try model.prepare(with: Self.data) }
         model.train(false)
@@ -39,7 +39,7 @@ import TorchNN
     @Test(arguments: ["", "image"], [Int32(2), 3])
     func lossIsTheLogarithmOfTheScore(images: String, target: Int32) throws {
         let model = try model([
-            "images": images, "otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6,
+            "images": .string(images), "otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6,
         ])
         let batch = SequenceBatch.training([[8, target]])
         let loss = model.loss(of: .sequences(batch, negatives: []), in: model.phases[0])
@@ -56,8 +56,8 @@ import TorchNN
     /// All items' probabilities of the mixed sequence come to 1, with images or without.
     @Test(arguments: ["", "image"])
     func probabilitiesComeToOne(images: String) throws {
-        let mixed = try model(["images": images, "otherWeight": 0, "mixedWeight": 1])
-        let alone = try model(["images": images, "otherWeight": 0, "mixedWeight": 0])
+        let mixed = try model(["images": .string(images), "otherWeight": 0, "mixedWeight": 1])
+        let alone = try model(["images": .string(images), "otherWeight": 0, "mixedWeight": 0])
         let histories = SequenceBatch.histories([[1, 7, 8, 2], [10]])
         func total(_ model: IFCDSR) -> [Double] {
             let sums = [0, 1].map {
@@ -86,9 +86,9 @@ import TorchNN
 
     /// Before the first image the item softmax stands alone, in the loss as in the scores.
     @Test func withoutAnyImageItemsStandAlone() throws {
-        let settings: [String: Any] = ["otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6]
+        let settings: JSONValue = ["otherWeight": 0, "mixedWeight": 1, "idWeight": 0.6]
         let pictured = try model(settings)
-        let plain = try model(settings.merging(["images": ""]) { $1 })
+        let plain = try model(settings.merging(["images": ""]))
         try plain.load(pictured.state().filter { !$0.key.hasPrefix("image") })
         for domain in [0, 1].map(DomainID.init(rawValue:)) {
             let histories = SequenceBatch.histories([[3], [9, 3]])
@@ -108,7 +108,8 @@ import TorchNN
     @Test func weightsOfTheSequencesAreThoseOfTheDirection() throws {
         let all = try model(["otherWeight": 0.25, "mixedWeight": 0.5])
         let food = try model(["otherWeight": 0.25, "mixedWeight": 0.5, "target": "a"])
-        let batch = TrainingBatch.sequences(.training(RankerCase.rows), negatives: [])
+        let batch = TrainingBatch.sequences(
+            .training(RankerCase.rows).keepingLast(6), negatives: [])
         let joint = all.loss(of: batch, in: all.phases[0])
         let single = food.loss(of: batch, in: food.phases[0])
         let parts = joint.parts.map { $0.value.item() }
@@ -125,8 +126,8 @@ import TorchNN
     func weightsOfTheSequencesAreThoseOfTheScores(images: String, acrossDomains: Bool) throws {
         // At the default temperature items that are far from a state have next to no probability.
         let model = try model([
-            "images": images, "otherWeight": 0.25, "mixedWeight": 0.5,
-            "acrossDomains": acrossDomains, "temperature": 1,
+            "images": .string(images), "otherWeight": 0.25, "mixedWeight": 0.5,
+            "acrossDomains": .bool(acrossDomains), "temperature": 1,
         ])
         let histories = SequenceBatch.histories([[1, 7, 2], [1], [7]])
         // An item's scores differ between directions by the weights of a's and b's sequence.
@@ -135,8 +136,9 @@ import TorchNN
         }
         let alone = try [[0.0, 0.0], [1, 0], [0, 1]].map { weights in
             let other = try self.model([
-                "images": images, "otherWeight": weights[0], "mixedWeight": weights[1],
-                "acrossDomains": acrossDomains, "temperature": 1,
+                "images": .string(images), "otherWeight": .double(weights[0]),
+                "mixedWeight": .double(weights[1]),
+                "acrossDomains": .bool(acrossDomains), "temperature": 1,
             ])
             return [0, 1].map {
                 other.scores(of: histories, in: DomainID(rawValue: $0)).sum(dimension: 1).elements()
@@ -182,7 +184,7 @@ import TorchNN
     @Test func sharedSampleOfAllItemsIsTheWholeSoftmax() throws {
         let full = try model()
         let shared = try model(["softmax": "shared", "negatives": 6])
-        let rows = SequenceBatch.training(RankerCase.rows)
+        let rows = SequenceBatch.training(RankerCase.rows).keepingLast(6)
         let whole = full.loss(of: .sequences(rows, negatives: []), in: full.phases[0])
         let sample = shared.loss(
             of: .sequences(rows, negatives: Array(1...12)), in: shared.phases[0])
@@ -193,7 +195,7 @@ import TorchNN
         let model = try model()
         let other = try self.model(prepared: false)
         try other.load(model.state())
-        let histories = SequenceBatch.histories(RankerCase.histories)
+        let histories = SequenceBatch.histories(RankerCase.histories).keepingLast(6)
         for domain in [0, 1].map(DomainID.init(rawValue:)) {
             let found: [Float] = other.scores(of: histories, in: domain).elements()
             #expect(found == model.scores(of: histories, in: domain).elements())
@@ -228,7 +230,8 @@ import TorchNN
         let model = try model(["dropout": 0])
         model.train()
         let optimizer = Optimizer(OptimizerConfiguration(), module: model)
-        let batch = TrainingBatch.sequences(.training(RankerCase.rows), negatives: [])
+        let batch = TrainingBatch.sequences(
+            .training(RankerCase.rows).keepingLast(6), negatives: [])
         var first = 0.0
         var last = 0.0
         for step in 0..<60 {

@@ -11,7 +11,7 @@ struct ItemRankerTests {
     func registryIsCovered() throws {
         var names: [String] = []
         for (name, entry) in Models.all {
-            let (model, _) = try entry.build([:], RankerCase.shape, .seeded(1))
+            let model = try entry.build([:], RankerCase.shape, .seeded(1))
             guard let ranker = model as? any Ranker, !ranker.needsKnownUser else { continue }
             names.append(name)
         }
@@ -28,10 +28,13 @@ struct ItemRankerTests {
         arguments: RankerCase.all)
     func shapes(model: RankerCase) throws {
         let built = try model.build()
-        let batch = SequenceBatch.histories(RankerCase.histories)
         let domains = [0, 1, 1, 0].map { DomainID(rawValue: $0) }
         #expect(built.scores().shape == [8, 6])
         guard let ranker = built.model as? any ItemRanker else { return }
+        let batch = SequenceBatch.histories(
+            RankerCase.histories.map {
+                ranker.window.latest(of: $0, domain: RankerCase.shape.domain)
+            })
         let states = ranker.states(of: batch, in: domains)
         #expect(states.shape.count == 2 && states.size(0) == 4)
         #expect(states.isFinite)
@@ -103,6 +106,7 @@ struct ItemRankerTests {
             guard one.parameterList == other.parameterList,
                 one.model.parameterCount == other.model.parameterCount
             else { continue }
+            guard one.model.negatives == other.model.negatives else { continue }
             if model.overfit != nil, try !identical(other.loss().total, one.loss().total) {
                 continue
             }

@@ -205,8 +205,8 @@ import TorchNN
     }
 
     @Test("settings out of range are refused") func refusals() {
-        for overrides: [String: Any] in [
-            ["relations": [String]()], ["relations": ["brand", "brand"]], ["graphSteps": 0],
+        for overrides: JSONValue in [
+            ["relations": []], ["relations": ["brand", "brand"]], ["graphSteps": 0],
             ["dropout": 1], ["hops": -1],
         ] {
             #expect(throws: ConfigurationError.self) {

@@ -12,7 +12,7 @@ struct ManyDomainsTests {
         let shape = DataShape.domains(Array(repeating: 3, count: 30))
         let settings = try RankerCase.object(ranker.overrides)
         let random = RandomSources.seeded(1)
-        let model = try Models.entry(named: ranker.name).build(settings, shape, random).model
+        let model = try Models.entry(named: ranker.name).build(settings, shape, random)
         let names = model.parameters().map(\.name)
         #expect(Set(names).count == names.count)
         #expect(model.state().count == names.count)

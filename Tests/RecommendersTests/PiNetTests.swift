@@ -16,10 +16,10 @@ import TorchNN
     private let shape = DataShape.domains(6, 7)
 
     private func model(_ name: String) throws -> any ItemRanker & SteppedInTraining {
-        let settings: [String: Any] = [
+        let settings: JSONValue = [
             "embeddingSize": 5, "hiddenSize": 6, "members": 3, "dropout": 0,
         ]
-        let (model, _) = try Models.entry(named: name).build(settings, shape, .seeded(1))
+        let model = try Models.entry(named: name).build(settings, shape, .seeded(1))
         return try #require(model as? any ItemRanker & SteppedInTraining)
     }
 
@@ -110,11 +110,11 @@ struct SplitJoinTests {
     private static let names = ["pi-net", "psjnet"]
 
     private func model(
-        _ name: String, shape: DataShape, _ settings: [String: Any] = [:]
+        _ name: String, shape: DataShape, _ settings: JSONValue = [:]
     ) throws -> any ItemRanker & SteppedInTraining {
-        let base: [String: Any] = ["embeddingSize": 4, "hiddenSize": 6, "dropout": 0]
-        let (model, _) = try Models.entry(named: name).build(
-            base.merging(settings) { $1 }, shape, .seeded(1))
+        let base: JSONValue = ["embeddingSize": 4, "hiddenSize": 6, "dropout": 0]
+        let model = try Models.entry(named: name).build(
+            base.merging(settings), shape, .seeded(1))
         model.randomize(seed: 5)
         return try #require(model as? any ItemRanker & SteppedInTraining)
     }
@@ -122,7 +122,10 @@ struct SplitJoinTests {
     @Test("π-Net is PSJNet-I") func piNetIsPSJNetI() throws {
         let shape = DataShape.domains(6, 6)
         let rows: [[Int32]] = [[1, 7, 8, 2, 3, 9], [10, 5, 11, 6]]
-        let losses = try [("pi-net", [:]), ("psjnet", ["variant": "I"])].map { name, settings in
+        let variants: [(name: String, settings: JSONValue)] = [
+            ("pi-net", [:]), ("psjnet", ["variant": "I"]),
+        ]
+        let losses = try variants.map { name, settings in
             let model = try model(name, shape: shape, settings)
             return model.loss(
                 of: .sequences(.training(rows), negatives: []), in: model.phases[0]
@@ -164,7 +167,7 @@ struct SplitJoinTests {
     }
 
     @Test("gates of fresh nets are open by a bias of 1") func freshBiases() throws {
-        let (model, _) = try Models.entry(named: "pi-net").build(
+        let model = try Models.entry(named: "pi-net").build(
             ["hiddenSize": 2], .domains(6, 6), .seeded(1))
         let biases = try #require(model.state()["transfer_A.bias_ih_l0"])
         #expect(biases.elements() as [Float] == [1, 1, 1, 1, 0, 0])

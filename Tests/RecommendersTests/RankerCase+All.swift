@@ -149,7 +149,7 @@ extension RankerCase {
                 "embeddingSize": "16", "heads": "4", "innerSize": "10", "domainRank": "1",
                 "invariantRank": "2", "dropout": "0.3", "maximumLength": "5", "temperature": "0.5",
                 "negatives": "3", "softmax": #""shared""#, "truncatedEmbeddings": "false",
-                "attendsPadding": "true",
+                "attendsPadding": "true", "negativePoolQuirk": "true",
                 "gca.stages": "[2]",
             ].merging(gcaPerturbations) { $1 },
             parameters: abxiParameters,

@@ -55,7 +55,7 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     static func namesOfSequenceLearners() throws -> Set<String> {
         Set(
             try Models.all.filter { _, entry in
-                let (model, _) = try entry.build([:], shape, .seeded(1))
+                let model = try entry.build([:], shape, .seeded(1))
                 return model.negatives != nil
             }.keys)
     }
@@ -67,14 +67,19 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     ) throws -> Built {
         var settings = try Self.object(overrides)
         for (path, value) in changes {
-            settings = Self.setting(
-                path.split(separator: ".")[...], of: settings, to: try Self.value(value))
+            settings = settings.setting(
+                try Self.value(value), at: path.split(separator: ".").map(String.init))
         }
         let random = RandomSources.seeded(seed)
-        let (model, resolved) = try Models.entry(named: name).build(settings, shape, random)
-        let imageSize = resolved["imageSize"] ?? resolved["hashSize"]
+        let entry = try Models.entry(named: name)
+        let model = try entry.build(settings, shape, random)
+        let resolved = try entry.settings(settings).json
+        var imageSize = 1
+        if case .int(let size) = resolved[["imageSize"]] ?? resolved[["hashSize"]] {
+            imageSize = size
+        }
         try (model as? any DataPreparing)?.prepare(
-            with: Self.data(imageSize: imageSize as? Int ?? 1, shape: shape))
+            with: Self.data(imageSize: imageSize, shape: shape))
         return Built(
             model: try #require(model as? any Ranker), shape: shape, resolved: resolved,
             random: random)
@@ -83,7 +88,8 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     /// Whether two builds have other parameters, another loss or other scores.
     func differ(_ one: Built, _ other: Built) throws -> Bool {
         guard one.parameterList == other.parameterList,
-            one.model.phases.count == other.model.phases.count
+            one.model.phases.count == other.model.phases.count,
+            one.model.negatives == other.model.negatives
         else { return true }
         for built in [one, other] {
             built.model.train()
@@ -132,7 +138,7 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
     struct Built {
         let model: any Ranker
         let shape: DataShape
-        let resolved: [String: Any]
+        let resolved: JSONValue
         let random: RandomSources
 
         /// The loss of ``RankerCase/rows`` with the negatives that the model asks for.
@@ -141,7 +147,8 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
             guard let asked = model.negatives else {
                 throw ConfigurationError.type(path: "phase", expected: "sequences")
             }
-            let batch = SequenceBatch.training(RankerCase.rows)
+            let batch = SequenceBatch.training(
+                RankerCase.rows.map { model.window.latest(of: $0, and: 1, domain: shape.domain) })
             // Never the target itself.
             func after(_ target: Int32, _ count: Int) -> [Int32] {
                 shape.domains.flatMap { shape.after(target, in: $0, count) }
@@ -163,7 +170,8 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
 
         /// The scores of a domain's items. [histories, items]
         func scores(of histories: [[Int32]], in index: Int) -> Tensor {
-            let batch = SequenceBatch.histories(histories)
+            let batch = SequenceBatch.histories(
+                histories.map { model.window.latest(of: $0, domain: shape.domain) })
             let domain = DomainID(rawValue: index)
             if let model = model as? any ItemScorer { return model.scores(of: batch, in: domain) }
             guard let model = model as? any ItemRanker else {
@@ -180,31 +188,22 @@ struct RankerCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static func object(_ json: String) throws -> [String: Any] {
-        try #require(try value(json) as? [String: Any])
-    }
+    static func object(_ json: String) throws -> JSONValue { try value(json) }
 
-    static func value(_ json: String) throws -> Any {
-        try JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
-    }
-
-    private static func setting(
-        _ path: ArraySlice<Substring>, of object: [String: Any], to value: Any
-    ) -> [String: Any] {
-        var object = object
-        guard let first = path.first else { return object }
-        let key = String(first)
-        object[key] =
-            path.count == 1
-            ? value
-            : setting(path.dropFirst(), of: object[key] as? [String: Any] ?? [:], to: value)
-        return object
+    static func value(_ json: String) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
     }
 }
 
-/// All paths of a dictionary of settings: the keys of an object inside it follow a dot.
-func paths(_ settings: [String: Any], prefix: String = "") -> [String] {
-    settings.flatMap { key, value in
-        (value as? [String: Any]).map { paths($0, prefix: "\(prefix)\(key).") } ?? [prefix + key]
-    }.sorted()
+extension JSONValue {
+    /// The values by key; none where it is no object.
+    var object: [String: JSONValue] { if case .object(let values) = self { values } else { [:] } }
+
+    /// Both objects' values; the other's where both have a key.
+    func merging(_ other: JSONValue) -> JSONValue { .object(object.merging(other.object) { $1 }) }
+}
+
+/// All paths of settings: the keys of an object inside another follow a dot.
+func paths(_ settings: JSONValue) -> [String] {
+    leaves(of: settings).map { $0.path.joined(separator: ".") }.sorted()
 }

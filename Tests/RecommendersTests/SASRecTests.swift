@@ -84,15 +84,10 @@ struct SASRecTests {
         }
     }
 
-    @Test("a batch that leaves no domain a pair has a loss of zero without gradient")
+    @Test("a batch that leaves no domain a pair has a loss without terms")
     func noPairs() throws {
         let model = try model(.perDomain)
-        let loss = loss(model, [[1, 7]])
-        #expect(loss.parts.isEmpty)
-        loss.total.backward()
-        #expect(loss.total.item() == 0)
-        let gradients = model.parameters().compactMap(\.parameter.value.gradient)
-        #expect(!gradients.isEmpty)
-        #expect(gradients.allSatisfy { $0.magnitude().maximum().item() == 0 })
+        let loss = model.loss(of: .training([[1, 7]]), .none)
+        #expect(loss.terms.isEmpty && loss.total == nil)
     }
 }

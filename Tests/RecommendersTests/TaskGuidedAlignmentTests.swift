@@ -79,10 +79,10 @@ struct TaskGuidedAlignmentTests {
         let fixture = try Fixture.tensors("abxi/evaluate")
         let batch = SequenceBatch.histories(
             fixture.rows("sequences").map { Array($0.dropLast()) })
-        let steps = batch.keepingLast(9).inferenceSteps(of: low..<high)
+        let steps = batch.inferenceSteps(of: low..<high)
         var padded = [Int64](repeating: 0, count: 8 * 9)
         for row in 0..<8 {
-            let own = Int(steps.offsets[row])..<Int(steps.offsets[row + 1])
+            let own = (Int(steps.offsets[row])..<Int(steps.offsets[row + 1])).suffix(9)
             for index in own {
                 padded[row * 9 + 9 - (own.upperBound - index)] = Int64(steps.items[index])
             }

@@ -37,7 +37,7 @@ struct TrainingLeakTests {
         let names = try RankerCase.namesOfSequenceLearners()
         #expect(!names.isEmpty && names == Set(Self.stepped.map(\.name)))
         for name in names {
-            let (model, _) = try Models.entry(named: name).build(
+            let model = try Models.entry(named: name).build(
                 [:], RankerCase.shape, .seeded(1))
             #expect(model is any SteppedInTraining, "\(name)")
         }

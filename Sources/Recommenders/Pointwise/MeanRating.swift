@@ -3,7 +3,7 @@
 // No paper. The item's mean is pulled towards its domain's by pseudo-ratings, so that an item with few ratings, or with
 // none, is predicted with care.
 
-public import Interactions
+internal import Interactions
 public import Torch
 public import TorchNN
 

@@ -5,7 +5,8 @@
 //
 // Differences from the reference: sequences are jagged, so no token attends to padding (`attendsPadding` brings
 // it back, and with it the LayerNorm bias that stands for a domain without history at evaluation); any number of
-// domains, of which the published model has two.
+// domains, of which the published model has two; a domain's thread holds what the mixed sequence's window has of it,
+// where the reference's, in evaluation, also reads events that fell out of it.
 //
 // GCA reads other domains by their events' own places (DomainThread.swift), not by the reference's axis, on which an item
 // stands where it predicts and the latest one in the domain of no target stands nowhere: in training as in scoring a query

@@ -233,7 +233,10 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         var own = sequences
         // Selections carry times along.
         own.times = sequences.items.indices.map(Int64.init)
-        if settings.scope == .perDomain { own = own.restricted(to: ranges[index]) }
+        if settings.scope == .perDomain {
+            // A domain whose latest event predicts nothing has one more than its share of the window.
+            own = own.restricted(to: ranges[index]).keepingLast(settings.maximumLength)
+        }
         let tokens = own.times.map { Int32($0) }
         let shift = ranges[index].lowerBound - 1
         own.items = own.items.map { $0 - shift }

@@ -24,7 +24,7 @@ struct ListModels: ParsableCommand {
         try JSONOutput.show(
             Models.all.mapValues { entry in
                 JSONValue.object([
-                    "paper": .string(entry.paper), "parameters": JSONValue(entry.defaults()),
+                    "paper": .string(entry.paper), "parameters": entry.defaults(),
                 ])
             })
     }

@@ -27,9 +27,8 @@ struct EpochTask: Codable {
         let data = try Dataset.open(dataset)
         let split = try configuration.data.split(data, seed: configuration.seed)
         let model = try Models.entry(named: configuration.model).build(
-            configuration.parameterDictionary, DataShape(data),
-            RandomSources(initializationSeed: 0, dropoutSeed: 0)
-        ).model
+            configuration.parameters, DataShape(data),
+            RandomSources(initializationSeed: 0, dropoutSeed: 0))
         let examples = SequenceExamples(split: split, window: model.window)
         let stopwatch = EpochStopwatch(
             extent: extent,

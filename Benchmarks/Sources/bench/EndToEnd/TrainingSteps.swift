@@ -25,7 +25,7 @@ struct TrainingSteps {
         split = try configuration.data.split(dataset, seed: 0)
         let random = RandomSources(initializationSeed: 6, dropoutSeed: 6)
         model = try Models.entry(named: configuration.model)
-            .build(configuration.parameterDictionary, DataShape(dataset), random).model
+            .build(configuration.parameters, DataShape(dataset), random)
         try (model as? any DataPreparing)?.prepare(with: split.trainingData)
         parameterCount = model.parameterCount
         examples = SequenceExamples(split: split, window: model.window)

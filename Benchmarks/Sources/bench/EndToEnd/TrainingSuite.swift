@@ -14,7 +14,7 @@ struct TrainingSuite {
         let file = experiments.appendingPathComponent("abxi-food-kitchen-authors.yaml")
         let configuration = try ExperimentConfiguration(
             contentsOf: file, assignments: ["parameters.gca.stages=\(gcaStages)"])
-        let settings = try ABXIConfiguration(overrides: configuration.parameterDictionary)
+        let settings = try ABXIConfiguration(overrides: configuration.parameters)
         let dataset = try Dataset.open(data.foodKitchen)
         let counter = ABXIFlops(settings, domains: dataset.catalogs.map(\.itemRange))
         return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)
@@ -24,7 +24,7 @@ struct TrainingSuite {
     func sasRec() throws -> TrainingSteps {
         let file = experiments.appendingPathComponent("sasrec-movielens-1m.yaml")
         let configuration = try ExperimentConfiguration(contentsOf: file)
-        let settings = try SASRecConfiguration(overrides: configuration.parameterDictionary)
+        let settings = try SASRecConfiguration(overrides: configuration.parameters)
         let dataset = try Dataset.open(data.movieLens)
         let counter = SASRecFlops(settings, items: dataset.itemCount)
         return try TrainingSteps(configuration, dataset: dataset, flops: counter.training)

@@ -41,7 +41,8 @@ struct Peers {
         let dataset = try Dataset.open(suite.data.movieLens)
         // Inputs, the last one's target, one event to validate, one to test.
         try AtomicFiles.writeInteractions(
-            dataset, latest: (configuration.parameterDictionary["maximumLength"] as? Int ?? 50) + 3,
+            dataset,
+            latest: try SASRecConfiguration(overrides: configuration.parameters).maximumLength + 3,
             name: "ml-1m", in: folder)
         return try PeerResult(name: PeerResult.sasRec) {
             try EpochMeasurement.run(
