@@ -92,11 +92,11 @@ CT_MULTIVERSION void unnormalize(const float *upstream, const float *normal, flo
     }
 }
 
-/// LayerNorm of an input plus up to two branches on the CPU; keeps the normalised rows and draws the masks twice.
+/// LayerNorm of an input plus up to two branches on the CPU, whose gradients no number of threads changes; keeps the normalised rows and draws the masks twice.
 class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
    public:
-    static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const at::Tensor &first,
-                              const std::optional<at::Tensor> &second, const at::Tensor &weight,
+    static at::Tensor forward(AutogradContext *context, const at::Tensor &input,
+                              const std::optional<at::Tensor> &first, const std::optional<at::Tensor> &second, const at::Tensor &weight,
                               const at::Tensor &bias, double epsilon, double probability, int64_t first_seed,
                               int64_t second_seed) {
         const int64_t width = weight.numel(), rows = input.numel() / std::max<int64_t>(width, 1);
@@ -104,7 +104,8 @@ class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
         at::Tensor inverses = at::empty({rows}, input.options());
         at::Tensor result = at::empty(input.sizes(), input.options());
         const std::array<const float *, BRANCHES> branches = {
-            first.const_data_ptr<float>(), second.has_value() ? second->const_data_ptr<float>() : nullptr};
+            first.has_value() ? first->const_data_ptr<float>() : nullptr,
+            second.has_value() ? second->const_data_ptr<float>() : nullptr};
         const Masks masks = masks_of(probability, first_seed, second_seed);
         const float *from = input.const_data_ptr<float>();
         const float *scale = weight.const_data_ptr<float>(), *shift = bias.const_data_ptr<float>();
@@ -127,7 +128,7 @@ class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
         context->saved_data["probability"] = probability;
         context->saved_data["first"] = first_seed;
         context->saved_data["second"] = second_seed;
-        context->saved_data["two"] = second.has_value();
+        context->saved_data["branches"] = static_cast<int64_t>(first.has_value()) + second.has_value();
         return result;
     }
 
@@ -143,7 +144,7 @@ class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
         at::Tensor slopes = at::empty(normal.sizes(), normal.options());
         gradients[0] = slopes;
         std::array<float *, BRANCHES> dropped = {};
-        for (int64_t branch = 0; branch < (context->saved_data["two"].toBool() ? 2 : 1); ++branch) {
+        for (int64_t branch = 0; branch < context->saved_data["branches"].toInt(); ++branch) {
             if (!context->needs_input_grad(1 + branch)) continue;
             gradients[1 + branch] = slopes;
             if (masks.threshold == 0) continue;
@@ -189,7 +190,7 @@ ct_status ct_residual_layer_norm(ct_tensor input, const ct_tensor *branches, int
                                  ct_tensor *out) {
     return guarded([&] {
         const at::Tensor &base = unwrap(input), &scale = unwrap(weight), &shift = unwrap(bias);
-        TORCH_CHECK(count == 1 || count == 2, "residualLayerNorm: expected one or two branches, got ", count);
+        TORCH_CHECK(count >= 0 && count <= BRANCHES, "residualLayerNorm: expected at most two branches, got ", count);
         TORCH_CHECK(probability >= 0 && probability < 1 && (probability == 0 || generator != nullptr),
                     "residualLayerNorm: expected a probability in [0, 1) and a generator, got ", probability);
         TORCH_CHECK(base.dim() > 0 && scale.dim() == 1 && scale.sizes() == shift.sizes() &&
@@ -215,9 +216,10 @@ ct_status ct_residual_layer_norm(ct_tensor input, const ct_tensor *branches, int
         if (probability > 0)
             for (int32_t index = 0; index < count; ++index)
                 seeds[index] = static_cast<int64_t>(draw_seed(generator->value));
-        give(out, ResidualNorm::apply(base.contiguous(), unwrap(branches[0]).contiguous(),
-                                      count == 2 ? std::optional(unwrap(branches[1]).contiguous()) : std::nullopt,
-                                      scale.contiguous(), shift.contiguous(), epsilon, probability, seeds[0],
-                                      seeds[1]));
+        const auto branch = [&](int32_t index) {
+            return index < count ? std::optional(unwrap(branches[index]).contiguous()) : std::nullopt;
+        };
+        give(out, ResidualNorm::apply(base.contiguous(), branch(0), branch(1), scale.contiguous(),
+                                      shift.contiguous(), epsilon, probability, seeds[0], seeds[1]));
     });
 }

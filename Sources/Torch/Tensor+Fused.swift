@@ -1,7 +1,7 @@
 internal import CTorch
 
 extension Tensor {
-    /// LayerNorm of this tensor plus one or two residual branches, each behind dropout of its own.
+    /// LayerNorm of this tensor plus up to two residual branches, each behind dropout of its own.
     ///
     /// On the CPU one pass each way. The masks are those that ``Generator/dropout(_:probability:)`` would draw for
     /// the branches one after another.

@@ -185,7 +185,7 @@ import Torch
         #expect(old.differences(from: old).isEmpty)
     }
 
-    /// Ten examples that sum to 10 and two that sum to 8: 18 / 12. What a batch has as a whole is a mean over batches.
+    /// Ten examples that sum to 10 and two that sum to 8 are 18 / 12; what a batch has as a whole is a mean over batches.
     @Test func aShortBatchWeighsLess() {
         var totals = LossTotals()
         var whole = Loss()

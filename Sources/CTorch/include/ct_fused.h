@@ -10,7 +10,7 @@ extern "C" {
 
 /// LayerNorm(input + dropout(branches[0]) + dropout(branches[1])) over the last dimension.
 ///
-/// `count` is 1 or 2; weight and bias are [width]. The generator may be null when `probability` is 0. Masks are those
+/// `count` is 0 to 2; weight and bias are [width]. The generator may be null when `probability` is 0. Masks are those
 /// that ct_dropout would draw one after another for the branches.
 ct_status ct_residual_layer_norm(ct_tensor input, const ct_tensor *branches, int32_t count, ct_tensor weight,
                                  ct_tensor bias, double epsilon, double probability, ct_generator generator,
