@@ -110,8 +110,8 @@ extension HeldOut {
                         + "person had and are no cases, as recommend does not return what was had; where "
                         + "people come back to items, set data.repeats=keep and use recommend --include-seen"
                     : "\(repeats) of \(withHistory) held-out \(part) events (\(share)) repeat an item that the "
-                        + "person had, which recommend returns only with --include-seen: its figures "
-                        + "are those of the group new, those of all cases count hits that it cannot reach"
+                        + "person had, which recommend leaves out unless --include-seen is given: the "
+                        + "group new measures what it serves"
                         + Self.ways(out: exclusion)
             )
         }

@@ -120,9 +120,22 @@ public final class Trainer {
                 try history.append(entry)
                 observe(.epoch(entry))
             }
+            warnOfEarlyEnd(phase, epochs: epochs, state)
             try endPhase(&state)
         }
         return try finish(state)
+    }
+
+    /// Says where validation still gained when the epochs were over, though it could have gained nothing often enough.
+    private func warnOfEarlyEnd(_ phase: TrainingPhase, epochs: Int, _ state: TrainingState) {
+        let settings = configuration.training
+        guard phase.isValidated, state.epoch == epochs, state.epochsWithoutGain == 0,
+            epochs > settings.patience * settings.evaluateEvery
+        else { return }
+        observe(
+            .warning(
+                "the last of \(epochs) epochs was the best on validation: more may be better still; "
+                    + "raise training.epochs"))
     }
 
     /// Gives the model what it takes of the data; what is wrong with its settings is named by the experiment's keys.

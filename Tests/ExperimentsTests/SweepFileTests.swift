@@ -173,6 +173,7 @@ import Testing
             "runs.A.toMatch: expected a run that does not wait for this one, got A"
         ),
         ("{experiment: other.yaml}", "other.yaml: no such file"),
+        ("{model: abxi}", "model: this is an experiment; a sweep names one (experiment: FILE)"),
         ("experiment: [", "sweep.yaml:"),
     ])
     func refuses(text: String, reason: String) throws {

@@ -127,4 +127,27 @@ import Testing
         let four = DatasetReport(try memoryDataset([[1, 2, 3, 4], [4, 5, 6, 7]])).findings
         #expect(!four.contains { $0.code == "short-histories" })
     }
+
+    /// A shop that logs days beside one that logs seconds: the days' events come first on each day.
+    @Test func timesOfTwoKindsAreNamed() throws {
+        func findings(_ books: String) throws -> [String] {
+            let folder = try TemporaryFolder()
+            let shop = try folder.file(
+                "shop.csv", "user,item,time\nu,a,2024-05-01 10:00\nu,b,2024-05-02 11:30\n")
+            let other = try folder.file("books.csv", "user,item,time\n" + books)
+            try Importer.run(
+                sources: [
+                    ImportSource(events: shop, domain: "shop"),
+                    ImportSource(events: other, domain: "books"),
+                ], format: .delimited(DelimitedFormat(time: .name("time"))), to: folder.dataset)
+            let dataset = try Dataset.open(folder.dataset)
+            return DatasetReport(dataset).findings.filter { $0.code == "times-of-two-kinds" }
+                .map(\.message)
+        }
+        let found = try findings("u,k,2024-05-01\nu,l,2024-05-03\n")
+        #expect(
+            found.count == 1 && found[0].hasPrefix("times of books are days, those of shop finer"))
+        #expect(try findings("u,k,2024-05-01 00:00\nu,l,2024-05-03 09:00\n").isEmpty)
+        #expect(try findings("u,k,2024-05-01\nu,l,2024-05-01\n").isEmpty)
+    }
 }

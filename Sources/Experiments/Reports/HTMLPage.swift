@@ -12,13 +12,19 @@ struct HTMLPage {
     private var text: String {
         """
         <!doctype html>
-        <html lang="en"><head><meta charset="utf-8"><title>\(Self.escape(title))</title>
+        <html lang="en"><head><meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(Self.escape(title))</title>
         <style>
-        body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; }
+        :root { color-scheme: light dark; --line: #ccc; --block: #f4f4f4; }
+        @media (prefers-color-scheme: dark) { :root { --line: #444; --block: #222; } }
+        body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; }
         table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto; }
-        td, th { border: 1px solid #ccc; padding: .2em .7em; text-align: right; }
+        td, th { border: 1px solid var(--line); white-space: nowrap; padding: .2em .7em; text-align: right; }
         td:first-child, th:first-child { text-align: left; }
-        pre { background: #f4f4f4; padding: 1em; overflow-x: auto; }
+        svg text { fill: currentColor; }
+        svg line[stroke="#ddd"] { stroke: var(--line); }
+        pre { background: var(--block); padding: 1em; overflow-x: auto; }
         </style></head><body>
         <h1>\(Self.escape(title))</h1>
         \(body.filter { !$0.isEmpty }.joined(separator: "\n"))

@@ -20,8 +20,10 @@ struct Report {
                 paragraph("\(result.cases) test cases, candidates: \(result.candidates)."),
                 paragraph(result.protocolText), paragraph(result.countsText),
                 result.warnings.map { paragraph("Warning: \($0).") }.joined(separator: "\n"),
-                table("All users", result.domains),
-                groups.map { table("\($0) users", $1) }.joined(separator: "\n"), diagnostics(),
+                table("All cases", result.domains),
+                groups.map { table("Group \($0): \(UserGroup.meaning(of: $0))", $1) }
+                    .joined(separator: "\n"),
+                diagnostics(),
                 losses().svg(), validations().map { $0.svg() }.joined(separator: "\n"),
                 HTMLPage.heading("Run"),
                 HTMLPage.table([], facts()), HTMLPage.heading("Experiment"),

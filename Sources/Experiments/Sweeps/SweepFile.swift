@@ -117,6 +117,13 @@ public struct SweepFile: Sendable {
             throw ConfigurationError.invalid(
                 path: "", reason: "expected keys and values, such as experiment: sasrec.yaml")
         }
+        if values[["model"]] != nil, values[["experiment"]] == nil {
+            throw ConfigurationError.invalid(
+                path: "model",
+                reason:
+                    "this is an experiment; a sweep names one (experiment: FILE) and lists runs or a "
+                    + "grid of its settings")
+        }
         let head = try Head(overrides: values)
         try require(
             Set(head.seeds).count == head.seeds.count, "seeds", expected: "each once",

@@ -73,7 +73,7 @@ extension SweepTable {
             ? [.new, .repeated] : []
         let groups = ([.few, .many, .cold] + repeats).map(\.rawValue)
             .filter { group in rows.contains { $0.groups[group] != nil } }
-        var table = TextTable(["model", "users"] + columns.map { "\($0) \($1)" })
+        var table = TextTable(["model", "group"] + columns.map { "\($0) \($1)" })
         for row in rows {
             for group in groups {
                 let values = row.groups[group] ?? [:]
@@ -102,8 +102,8 @@ extension SweepTable {
     var sections: [(title: String, table: TextTable)] {
         [
             (
-                "People with few and with many events in the domain, people who are new there, and items that the "
-                    + "person had not or had before, where there are both",
+                "Groups: people with few and with many events in the domain, people who are new to it (cold), and "
+                    + "targets that the person had not (new) or had before (repeat), where there are both",
                 groupTable
             ),
             ("Differences to \(baseline)", differenceTable),

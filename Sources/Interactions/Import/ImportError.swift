@@ -70,8 +70,8 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
                 : "columns are counted from 1 to \(known.count)\(place ?? "")"
         }
         return nearest.map { "did you mean \"\($0)\"?" }
-            ?? "the first line has \(listed); where it "
-            + "is no header, give columns by number"
+            ?? "the first line has \(listed); say which is meant, as in --columns "
+            + "\(column)=\(known.first ?? "1"), by number where that line is no header"
     }
 }
 

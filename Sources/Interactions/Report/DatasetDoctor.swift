@@ -42,6 +42,9 @@ struct DatasetDoctor {
         } else if let text = Self.earlyTimes(first: first, zeroTimes: report.zeroTimes) {
             findings.append(finding(.warning, "early-times", text))
         }
+        if let text = mixedResolutions {
+            findings.append(finding(.warning, "times-of-two-kinds", text))
+        }
         let reordered = dataset.manifest.reorderedUsers
         if reordered > 0 {
             findings.append(
@@ -51,6 +54,17 @@ struct DatasetDoctor {
                 ))
         }
         return findings
+    }
+
+    /// What it does that some domains' times are days and others' finer; nil where they are of one kind.
+    private var mixedResolutions: String? {
+        let timed = report.domains.indices.filter { scan.firstTimes[$0] < scan.lastTimes[$0] }
+        let days = timed.filter { scan.hasDaysAlone[$0] }.map { report.domains[$0].name }
+        let finer = timed.filter { !scan.hasDaysAlone[$0] }.map { report.domains[$0].name }
+        guard !days.isEmpty, !finer.isEmpty else { return nil }
+        return "times of \(days.joined(separator: ", ")) are days, those of "
+            + "\(finer.joined(separator: ", ")) finer: of one day the events with days alone stand first, so "
+            + "that the last event, which is tested, is more often one of the others"
     }
 
     /// What is odd about a first time before 1990; nil about any other.

@@ -5,6 +5,8 @@ struct DatasetScan {
     var events: [Int]
     var firstTimes: [Int64]
     var lastTimes: [Int64]
+    /// Whether all times of a domain are the beginnings of days.
+    var hasDaysAlone: [Bool]
     var sharedUsers: [[Int]]
     var lengths: [Int] = []
     var duplicateEvents = 0
@@ -29,6 +31,8 @@ struct DatasetScan {
         itemEvents = [Int32](repeating: 0, count: dataset.itemCount)
         firstTimes = [Int64](repeating: .max, count: domainCount)
         lastTimes = [Int64](repeating: .min, count: domainCount)
+        hasDaysAlone = [Bool](repeating: true, count: domainCount)
+        let day = 86_400 * Dataset.ticksPerSecond
         sharedUsers = [[Int]](repeating: users, count: domainCount)
         lengths.reserveCapacity(dataset.userCount)
         var lastUser = [Int32](repeating: -1, count: dataset.itemCount + 1)
@@ -47,6 +51,7 @@ struct DatasetScan {
                 laterEvents[domain] += event > range.lowerBound ? 1 : 0
                 firstTimes[domain] = min(firstTimes[domain], time)
                 lastTimes[domain] = max(lastTimes[domain], time)
+                if time % day != 0 { hasDaysAlone[domain] = false }
                 zeroTimes += time == 0 ? 1 : 0
                 if lastUser[Int(item)] == user {
                     repeats[domain] += 1

@@ -13,7 +13,9 @@ struct Attach: ParsableCommand {
             Items of the domain without a row have no vector; rows of unknown items are left out \
             and counted.
 
-            The dataset changes at once, when everything is written, and has another checksum then.
+            The dataset changes at once, when everything is written, and has another checksum then: \
+            runs that were trained on it before can neither be resumed nor evaluated on it any \
+            more. Attach before you train, or to a copy of the directory.
             """)
 
     @Argument(help: "The dataset.")
@@ -54,6 +56,9 @@ struct Attach: ParsableCommand {
                 "\(Number.counted(summary.unknown, "row")) of unknown items left out, the first of "
                 + "\"\(unknown)\"\n"
         }
-        Console.write(text + "dataset: \(dataset.url.path), checksum \(summary.checksum)\n")
+        Console.write(
+            text
+                + "dataset: \(dataset.url.path), checksum \(summary.checksum); runs that were trained on it before "
+                + "are of another dataset now\n")
     }
 }

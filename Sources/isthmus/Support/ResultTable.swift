@@ -19,7 +19,7 @@ enum ResultTable {
     /// A line for each domain, then for each group of users in each domain.
     static func text(_ result: EvaluationResult) -> String {
         let metrics = metrics(of: result)
-        var table = TextTable(["domain", "users", "cases"] + metrics)
+        var table = TextTable(["domain", "group", "cases"] + metrics)
         func append(_ domain: String, _ group: String, _ values: EvaluationResult.Values) {
             table.append(
                 [domain, group, "\(EvaluationResult.cases(of: values))"]
