@@ -15,7 +15,7 @@ public struct RecommendedItem: Codable, Equatable, Sendable {
 }
 
 /// The answer to a request for recommendations.
-public struct Recommendation: Equatable, Sendable {
+public struct Recommendation: Codable, Equatable, Sendable {
     /// The domain.
     public let domain: String
     /// The best items, best first.

@@ -105,7 +105,7 @@ public struct UserResults: Sendable, Equatable {
             (field, name) throws(Mismatch) in
             guard let count = Int(fields[field]), count >= 0, count <= Int32.max else {
                 throw Mismatch(
-                    expected: "\(name) in the column \(columns[field])", got: "'\(fields[field])'")
+                    expected: "\(name) in the column \(columns[field])", got: fields[field].quoted)
             }
             return count
         }
@@ -119,11 +119,11 @@ public struct UserResults: Sendable, Equatable {
         guard Double(fields[5]) == outcome.rank else {
             throw Mismatch(
                 expected: "the rank \(outcome.rank) of \(greater) greater and \(equal) equal",
-                got: "'\(fields[5])'")
+                got: fields[5].quoted)
         }
         guard fields[9].utf8.count == 16, let candidateSet = UInt64(fields[9], radix: 16) else {
             throw Mismatch(
-                expected: "a checksum of 16 hexadecimal digits", got: "'\(fields[9])'")
+                expected: "a checksum of 16 hexadecimal digits", got: fields[9].quoted)
         }
         return UserResult(
             user: fields[0], position: counts[0], item: fields[2], domain: fields[3],
@@ -137,7 +137,7 @@ public struct UserResults: Sendable, Equatable {
             guard let group = UserGroup(rawValue: String(name)), known.contains(group) else {
                 throw Mismatch(
                     expected: "groups out of \(known.map(\.rawValue).joined(separator: ", "))",
-                    got: "'\(name)'")
+                    got: String(name).quoted)
             }
             groups.insert(group)
         }

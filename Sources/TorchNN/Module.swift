@@ -67,11 +67,16 @@ public enum ModuleError: Error, Equatable, CustomStringConvertible {
     /// Tensors that hold data contradict themselves or the module.
     case data(name: String, reason: String)
 
+    private static func listed(_ names: [String]) -> String {
+        let shown = names.prefix(3).joined(separator: ", ")
+        return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
+    }
+
     /// The names and shapes concerned.
     public var description: String {
         switch self {
-        case .missing(let names): "weights lack \(names.joined(separator: ", "))"
-        case .unknown(let names): "weights hold unknown \(names.joined(separator: ", "))"
+        case .missing(let names): "weights lack \(Self.listed(names))"
+        case .unknown(let names): "weights hold unknown \(Self.listed(names))"
         case .shape(let name, let expected, let got):
             "\(name): expected the shape \(expected), got \(got)"
         case .type(let name, let expected, let got):

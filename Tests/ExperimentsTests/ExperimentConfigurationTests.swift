@@ -153,7 +153,7 @@ struct ExperimentConfigurationTests {
     }
 
     /// A shell's `<(…)` is a pipe; one that nobody writes to is not waited for.
-    @Test(.timeLimit(.minutes(1))) func aPipeIsReadAsAFileIs() throws {
+    @Test(.timeLimit(.minutes(20))) func aPipeIsReadAsAFileIs() throws {
         let pipe = Pipe()
         let experiment = "{model: sasrec, seed: 7, parameters: {scope: mixed}}"
         try pipe.fileHandleForWriting.write(contentsOf: Data(experiment.utf8))

@@ -150,4 +150,17 @@ import Testing
         #expect(try findings("u,k,2024-05-01 00:00\nu,l,2024-05-03 09:00\n").isEmpty)
         #expect(try findings("u,k,2024-05-01\nu,l,2024-05-01\n").isEmpty)
     }
+
+    /// A file's own words stand in a message without what would break its line or a terminal would obey.
+    @Test func wordsOfAFileDoNotBreakTheLine() throws {
+        let folder = try TemporaryFolder()
+        let events = try folder.file("e.csv", "user,item,ti\u{0C}me\nu,i,1\n")
+        let error = try #require(throws: ImportError.self) {
+            try Importer.run(
+                sources: [ImportSource(events: events)],
+                format: .delimited(DelimitedFormat(time: .name("time"))), to: folder.dataset)
+        }
+        #expect(error.description.contains("\"ti\\u{c}me\""), "\(error)")
+        #expect(!error.description.contains { $0.isNewline })
+    }
 }

@@ -109,26 +109,26 @@ struct UserResultsTests {
         ),
         (header + line("1,0,0,9") + "u,i,d,1,9\n", 3, "10 fields", "5"),
         (header + "\n", 2, "10 fields", "1"),
-        (header + line("first,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "'first'"),
-        (header + line("nan,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "'nan'"),
-        (header + line("1,1,1,9"), 2, "the rank 2.5 of 1 greater and 1 equal", "'1'"),
-        (header + line("1e300,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "'1e300'"),
+        (header + line("first,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "\"first\""),
+        (header + line("nan,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "\"nan\""),
+        (header + line("1,1,1,9"), 2, "the rank 2.5 of 1 greater and 1 equal", "\"1\""),
+        (header + line("1e300,0,0,9"), 2, "the rank 1.0 of 0 greater and 0 equal", "\"1e300\""),
         (header + line("9,5,5,9"), 2, "greater + equal of at most 9 candidates", "5 + 5"),
-        (header + line("1,0,0,-9"), 2, "a count in the column candidates", "'-9'"),
+        (header + line("1,0,0,-9"), 2, "a count in the column candidates", "\"-9\""),
         (
             header + line("1,9223372036854775807,1,9"), 2, "a count in the column greater",
-            "'9223372036854775807'"
+            "\"9223372036854775807\""
         ),
-        (header + line("1,0,1e300,9"), 2, "a count in the column equal", "'1e300'"),
-        (header + "u,-1,i,d,,1,0,0,9,\(zero)\n", 2, "a position in the column position", "'-1'"),
-        (header + "u,0,i,d,,1,0,0,9,12\n", 2, "a checksum of 16 hexadecimal digits", "'12'"),
+        (header + line("1,0,1e300,9"), 2, "a count in the column equal", "\"1e300\""),
+        (header + "u,-1,i,d,,1,0,0,9,\(zero)\n", 2, "a position in the column position", "\"-1\""),
+        (header + "u,0,i,d,,1,0,0,9,12\n", 2, "a checksum of 16 hexadecimal digits", "\"12\""),
         (
             header + "u,0,i,d,warm|hot,1,0,0,9,\(zero)\n", 2,
-            "groups out of warm, cold, overlapping, few, many, repeat", "'hot'"
+            "groups out of warm, cold, overlapping, few, many, repeat", "\"hot\""
         ),
         (
             header + "\"u\n\n\",0,i,d,,1,0,0,9,\(zero)\n" + line("0,0,0,9"), 5,
-            "the rank 1.0 of 0 greater and 0 equal", "'0'"
+            "the rank 1.0 of 0 greater and 0 equal", "\"0\""
         ),
         (header + "\"u,0,i,d,,1,0,0,9,\(zero)\n", 2, "a closing quote", "the end of the file"),
         (

@@ -96,4 +96,24 @@ struct ConfigurationTests {
         }
         #expect(error?.description == "model: unknown sasrek; did you mean sasrec?")
     }
+
+    /// In a process of its own: what is registered stays.
+    @Test("a program makes a model of its own known by a name")
+    func registration() async {
+        await #expect(processExitsWith: .success) {
+            try Models.register(Popularity.self, as: "count-2", paper: "None")
+            let entry = try Models.entry(named: "count-2")
+            precondition(entry.paper == "None" && Models.all["count-2"] != nil)
+            let model = try entry.build([:], RankerCase.shape, .seeded(1))
+            precondition(model is Popularity)
+            for name in ["count-2", "sasrec", "", "my model", "größe"] {
+                do {
+                    try Models.register(Popularity.self, as: name, paper: "None")
+                    preconditionFailure("\(name) was taken")
+                } catch {
+                    precondition((error as? ConfigurationError)?.path == "model", "\(error)")
+                }
+            }
+        }
+    }
 }

@@ -116,6 +116,8 @@ struct ModuleTests {
         let missing = #expect(throws: ModuleError.self) { try tree.load(state) }
         #expect(missing == .missing(["Odd", "base_scale"]))
         #expect(missing?.description == "weights lack Odd, base_scale")
+        let many = ModuleError.missing(["a", "b", "c", "d", "e"])
+        #expect(many.description == "weights lack a, b, c and 2 more")
         state = tree.state()
         state["left.other"] = .zeros([1])
         let unknown = #expect(throws: ModuleError.self) { try tree.load(state) }

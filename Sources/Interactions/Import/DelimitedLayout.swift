@@ -1,3 +1,5 @@
+internal import Files
+
 /// The columns of a file of events, as a format and the file's first line settle them.
 struct DelimitedLayout {
     var delimiter: UInt8
@@ -159,7 +161,7 @@ struct HeaderColumns {
             if let other = names[(index + 1)...].firstIndex(of: name) {
                 throw .malformed(
                     path: path, line: 1,
-                    reason: "columns \(index + 1) and \(other + 1) are both called \"\(name)\"; "
+                    reason: "columns \(index + 1) and \(other + 1) are both called \(name.quoted); "
                         + "give the column by its number")
             }
             guard titles[index] == names[index] || !titles[index].hasSuffix("_seq") else {

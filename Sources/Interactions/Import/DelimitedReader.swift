@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads events from a delimited file into a sink.
 struct DelimitedReader: ~Copyable {
     /// Where an event's domain comes from.
@@ -162,7 +164,7 @@ struct DelimitedReader: ~Copyable {
                 && behaviourNames.string($0).lowercased() != Behaviour.other.description
         }
         if !unknown.isEmpty {
-            let names = unknown.map { "\"\(behaviourNames.string($0))\"" }
+            let names = unknown.map { behaviourNames.string($0).quoted }
             sink.note(
                 "unknown-behaviours",
                 "\(counted(unknown.reduce(0) { $0 + behaviourCounts[$1] }, "event")) with a behaviour that "
@@ -170,7 +172,7 @@ struct DelimitedReader: ~Copyable {
                 ofSource: source)
         }
         let outside = domains.indices.filter { domains[$0] < 0 }
-            .map { "\"\(domainNames.string($0))\"" }
+            .map { domainNames.string($0).quoted }
         if !outside.isEmpty {
             sink.note(
                 "other-domains",

@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Whether a file's first line is what it is taken for, and what of its columns nobody reads.
@@ -44,7 +45,7 @@ struct FirstLineCheck {
                 throw .malformed(
                     path: path, line: 1,
                     reason:
-                        "taken for a header, but \"\(names[time])\" is a time; give --no-header "
+                        "taken for a header, but \(names[time].quoted) is a time; give --no-header "
                         + "where the first line is an event")
             }
         } else if !layout.isHeaderStated,
@@ -52,7 +53,7 @@ struct FirstLineCheck {
             Self.itemNames.contains(Self.plain(names[positions.item]))
         {
             throw header(
-                "\"\(names[positions.user])\" and \"\(names[positions.item])\" are names of columns"
+                "\(names[positions.user].quoted) and \(names[positions.item].quoted) are names of columns"
             )
         }
     }
@@ -76,7 +77,7 @@ struct FirstLineCheck {
         guard !layout.hasHeader, !layout.isHeaderStated, compared > 2 else { return }
         if let column = names.indices.first(where: { areNumbers[$0] && Self.isWord(names[$0]) }) {
             throw header(
-                "column \(column + 1) has \"\(names[column])\" there and numbers in the lines behind "
+                "column \(column + 1) has \(names[column].quoted) there and numbers in the lines behind "
                     + "it")
         }
     }
@@ -108,7 +109,7 @@ struct FirstLineCheck {
         let unread = names.indices.filter { !read.contains($0) }
         guard !unread.isEmpty else { return }
         func title(_ column: Int) -> String {
-            layout.hasHeader ? "\"\(names[column])\"" : "\(column + 1)"
+            layout.hasHeader ? names[column].quoted : "\(column + 1)"
         }
         if positions.time == nil {
             let looks = unread.first { column in

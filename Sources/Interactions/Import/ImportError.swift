@@ -1,3 +1,5 @@
+internal import Files
+
 /// Why an import ended without a dataset; nothing is left under the dataset's name.
 public enum ImportError: Error, Equatable, CustomStringConvertible {
     /// The options contradict each other or the format.
@@ -42,7 +44,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
         case .tooManyBadLines(let path, let line, let limit, let reason):
             "\(path):\(line): \(reason); more than \(limit) malformed lines"
         case .unknownColumn(let path, let column, let known, let nearest):
-            "\(path): no column \"\(column)\"; "
+            "\(path): no column \(column.quoted); "
                 + Self.hint(column: column, known: known, nearest: nearest)
         case .emptyDomain(let name, nil): "domain \(name): the sources have no event of it"
         case .emptyDomain(let name, let filter?):
@@ -60,7 +62,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func hint(column: String, known: [String], nearest: String?) -> String {
-        let listed = known.map { "\"\($0)\"" }.listed()
+        let listed = known.map(\.quoted).listed()
         if let number = Int(column) {
             let place = known.firstIndex(of: column).map {
                 "; the one called \(column) is number \($0 + 1)"
@@ -69,7 +71,7 @@ public enum ImportError: Error, Equatable, CustomStringConvertible {
                 ? "the file has \(listed)"
                 : "columns are counted from 1 to \(known.count)\(place ?? "")"
         }
-        return nearest.map { "did you mean \"\($0)\"?" }
+        return nearest.map { "did you mean \($0.quoted)?" }
             ?? "the first line has \(listed); say which is meant, as in --columns "
             + "\(column)=\(known.first ?? "1"), by number where that line is no header"
     }

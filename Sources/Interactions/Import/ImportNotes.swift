@@ -1,3 +1,5 @@
+internal import Files
+
 /// What is odd about a whole import's names, told from the distinct ids.
 struct ImportNotes {
     private(set) var all: [DatasetManifest.Note] = []
@@ -17,11 +19,11 @@ struct ImportNotes {
         for group in names.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
             add(
                 "alike-domains",
-                "domains " + group.map { "\"\($0)\"" }.joined(separator: " and ")
+                "domains " + group.map { $0.quoted }.joined(separator: " and ")
                     + " differ in spaces or letter case alone, and are taken for different ones")
         }
         for name in sink.domainNames where Self.plain(name) != name.lowercased() {
-            add("padded-domain", "the name of domain \"\(name)\" has a space at an end")
+            add("padded-domain", "the name of domain \(name.quoted) has a space at an end")
         }
         let lines = Dictionary(
             grouping: sink.eventFiles.map { sink.sources[$0.source] }, by: \.checksum)
@@ -94,7 +96,7 @@ struct ImportNotes {
         guard padded > 0 else { return }
         add(
             "padded-ids",
-            "\(counted(padded, "id")) (\(what)) with a space at an end, such as \"\(first)\", taken as "
+            "\(counted(padded, "id")) (\(what)) with a space at an end, such as \(first.quoted), taken as "
                 + "they stand; \(twins) of them are another id without it")
     }
 

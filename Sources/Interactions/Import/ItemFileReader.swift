@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads titles, categories and, where columns are named, brands, prices, texts and items also bought.
 struct ItemFileReader: ~Copyable {
     private static let titleNames = ["movie_title", "title", "name", "item_title"]
@@ -132,7 +134,7 @@ struct ItemFileReader: ~Copyable {
         let source = sink.sources.count - 1
         let read = columns.all
         let unread = header.titles.indices.filter { !read.contains($0) }.map {
-            hasHeader ? "\"\(header.titles[$0])\"" : header.titles[$0]
+            hasHeader ? header.titles[$0].quoted : header.titles[$0]
         }
         if !unread.isEmpty {
             sink.note(

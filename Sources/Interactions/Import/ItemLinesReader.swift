@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Reads item features from JSON lines, such as Amazon's metadata or a dataset's own catalog.
@@ -81,7 +82,7 @@ final class ItemLinesReader {
         if !unreadKeys.isEmpty {
             sink.note(
                 "columns-not-read",
-                "keys that are not read: " + unreadKeys.sorted().map { "\"\($0)\"" }.listed(),
+                "keys that are not read: " + unreadKeys.sorted().map { $0.quoted }.listed(),
                 ofSource: sink.sources.count - 1)
         }
         prices.addNote(to: sink)

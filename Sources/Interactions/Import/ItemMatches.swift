@@ -1,3 +1,5 @@
+internal import Files
+
 /// What item files know of the items that a dataset holds, and how much of each file that is.
 struct ItemMatches {
     private let sink: ImportSink
@@ -47,7 +49,7 @@ struct ItemMatches {
             if matched + ambiguous == 0 {
                 sink.note(
                     "items-unmatched",
-                    "none of its \(counted(items, "item")), such as \"\(infos[first].firstID)\", is an item "
+                    "none of its \(counted(items, "item")), such as \(infos[first].firstID.quoted), is an item "
                         + "of the events; are the ids those of another column or shop?",
                     ofSource: source)
             } else {

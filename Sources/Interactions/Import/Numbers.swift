@@ -1,3 +1,4 @@
+internal import Files
 import Foundation
 
 /// Numbers and times read from bytes without making strings of them.
@@ -106,11 +107,7 @@ enum Numbers {
 
     /// A field as it stands in an error message: cut, and without what a terminal would obey.
     static func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
-        let shown = String(decoding: bytes.prefix(40), as: UTF8.self).unicodeScalars.map {
-            [.control, .format].contains($0.properties.generalCategory) || $0 == "\u{FFFD}"
-                ? "\\u{\(String($0.value, radix: 16))}" : String($0)
-        }
-        return "\"\(shown.joined())\(bytes.count > 40 ? "…" : "")\""
+        String(decoding: bytes.prefix(164), as: UTF8.self).quoted
     }
 }
 

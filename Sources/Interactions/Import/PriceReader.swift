@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads the prices of an item file and counts those that are none.
 struct PriceReader {
     private var unread = 0
@@ -19,7 +21,7 @@ struct PriceReader {
         guard unread > 0 else { return }
         sink.note(
             "prices-not-read",
-            "\(counted(unread, "price")) that can be read as no number, such as \"\(firstUnread)\"; unknown",
+            "\(counted(unread, "price")) that can be read as no number, such as \(firstUnread.quoted); unknown",
             ofSource: sink.sources.count - 1)
     }
 

@@ -118,7 +118,7 @@ struct SequencesReader {
             else {
                 throw .malformed(
                     path: path, line: 1,
-                    reason: "item \"\(name)\": expected [id, domain], got \(pair)")
+                    reason: "item \(name.quoted): expected [id, domain], got \(pair)")
             }
             entries.append((pair[0], pair[1], name))
         }
@@ -166,7 +166,8 @@ struct SequencesReader {
                 throw .malformed(
                     path: path, line: 1,
                     reason:
-                        "user \"\(name)\": \(index) is taken, or not from 0 to \(Self.largestID)")
+                        "user \(name.quoted): \(index) is taken, or not from 0 to \(Self.largestID)"
+                )
             }
             names[index] = name
         }

@@ -37,6 +37,8 @@ enum RecommendationOutput {
     private static func object(_ recommendation: Recommendation) -> JSONValue {
         .object([
             "domain": .string(recommendation.domain),
+            "fallback": .bool(recommendation.isFallback),
+            "unknown": .array(recommendation.unknown.map(JSONValue.string)),
             "items": .array(
                 recommendation.items.map { item in
                     .object([
