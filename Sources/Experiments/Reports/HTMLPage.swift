@@ -22,6 +22,7 @@ struct HTMLPage {
         table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto; }
         td, th { border: 1px solid var(--line); white-space: nowrap; padding: .2em .7em; text-align: right; }
         td:first-child, th:first-child { text-align: left; }
+        svg { max-width: 100%; height: auto; }
         svg text { fill: currentColor; }
         svg line[stroke="#ddd"] { stroke: var(--line); }
         pre { background: var(--block); padding: 1em; overflow-x: auto; }
