@@ -148,7 +148,8 @@ extension ExperimentConfiguration {
         do throws(ConfigurationError) {
             if isMissing, model == .null || values[["parameters"]] != nil { throw Self.noModel }
             try Self.requireNothingMoved(values)
-            try self.init(overrides: values)
+            let assigned = given.map { $0.path.joined(separator: ".") }
+            try self.init(overrides: Self.withOneLength(values, assigned))
             if isMissing { throw Self.noModel }
             // The model's own settings are checked now, not when training begins.
             _ = try modelSettings()
@@ -167,9 +168,38 @@ extension ExperimentConfiguration {
 
     /// Settings that stand elsewhere since a model says itself what it reads and draws.
     private static let moved = [
-        "data.maximumLength": "parameters.maximumLength",
-        "training.negativePoolQuirk": "parameters.negativePoolQuirk",
+        "training.negativePoolQuirk": "parameters.negativePoolQuirk"
     ]
+
+    /// `data.maximumLength` is another name of the model's own; one that is assigned takes the place of the file's other.
+    private static func withOneLength(
+        _ values: JSONValue, _ assigned: [String]
+    ) throws(ConfigurationError) -> JSONValue {
+        let (old, own) = (["data", "maximumLength"], ["parameters", "maximumLength"])
+        guard let length = values[old], length != .null else { return values }
+        let rest = values.removing(old[...])
+        guard case .string(let name) = values[["model"]], let entry = Models.all[name] else {
+            return rest
+        }
+        guard entry.defaults()[["maximumLength"]] != nil else {
+            throw .invalid(
+                path: "data.maximumLength",
+                reason: "does nothing as \(name) reads histories of any length; leave it out")
+        }
+        let isAssigned = assigned.contains("data.maximumLength")
+        if isAssigned, !assigned.contains("parameters.maximumLength") {
+            return rest.setting(length, at: own)
+        }
+        if !isAssigned, assigned.contains("parameters.maximumLength") { return rest }
+        if let given = values[own], given != length {
+            throw .invalid(
+                path: "data.maximumLength",
+                reason:
+                    "\(length.text) is not parameters.maximumLength, which is \(given.text): both say "
+                    + "how much of a history the model sees; leave one of them out")
+        }
+        return rest.setting(length, at: own)
+    }
 
     private static func requireNothingMoved(_ values: JSONValue) throws(ConfigurationError) {
         for (old, new) in moved.sorted(by: { $0.key < $1.key })

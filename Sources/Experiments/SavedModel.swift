@@ -16,6 +16,8 @@ public final class SavedModel {
         var model: String
         var parameters: JSONValue
         var shape: DataShape
+        /// The events of its window.
+        var maximumLength: Int
         var dataset: String
         var catalogs: [Catalog]
         /// Training events of each item, in the order of ids; what is recommended to people without a history.
@@ -113,6 +115,9 @@ extension SavedModel.Description {
     /// What contradicts itself in a description that was read, by its key; nil where nothing does.
     var problem: String? {
         let largest = Int(Int32.max) - 1
+        guard SettingRange.count.contains(maximumLength) else {
+            return "maximumLength: expected a number from 1, got \(maximumLength)"
+        }
         guard (0...largest).contains(shape.userCount) else {
             return "shape.userCount: expected a number from 0, got \(shape.userCount)"
         }

@@ -59,7 +59,7 @@ extension Trainer {
         return SavedModel(
             description: SavedModel.Description(
                 model: configuration.model, parameters: configuration.parameters,
-                shape: DataShape(dataset),
+                shape: DataShape(dataset), maximumLength: model.window.length,
                 dataset: dataset.checksum, catalogs: dataset.catalogs,
                 popularity: split.trainingEventsOfItems),
             model: model)

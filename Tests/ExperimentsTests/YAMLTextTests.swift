@@ -137,8 +137,8 @@ import Torch
 
     @Test(arguments: [
         (
-            "{model: pi-net, data: {maximumLength: 50}}",
-            "data.maximumLength: it is parameters.maximumLength now, of the models that have it"
+            "{model: pi-net, parameters: {maximumLength: 200}, data: {maximumLength: 50}}",
+            "data.maximumLength: 50 is not parameters.maximumLength, which is 200"
         ),
         (
             "{model: abxi, training: {negativePoolQuirk: true}}",
