@@ -89,12 +89,6 @@ ct_status ct_reduce_all(ct_reduction kind, ct_tensor tensor, ct_tensor *out) {
     });
 }
 
-ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out) {
-    return guarded([&] {
-        give(out, at::layer_norm(unwrap(input), unwrap(weight).sizes(), unwrap(weight), unwrap(bias), epsilon));
-    });
-}
-
 ct_status ct_softmax(ct_tensor tensor, int32_t dimension, bool logarithm, ct_tensor *out) {
     return guarded([&] {
         const at::Tensor &input = unwrap(tensor);

@@ -92,12 +92,13 @@ CT_MULTIVERSION void unnormalize(const float *upstream, const float *normal, flo
     }
 }
 
-/// LayerNorm of an input plus up to two branches on the CPU, whose gradients no number of threads changes; keeps the normalised rows and draws the masks twice.
+/// LayerNorm of an input plus up to two branches on the CPU; keeps the normalised rows and draws the masks twice. Its
+/// gradients sum fixed shares of the rows, those of the library's own as many as there are threads.
 class ResidualNorm : public torch::autograd::Function<ResidualNorm> {
    public:
     static at::Tensor forward(AutogradContext *context, const at::Tensor &input,
-                              const std::optional<at::Tensor> &first, const std::optional<at::Tensor> &second, const at::Tensor &weight,
-                              const at::Tensor &bias, double epsilon, double probability, int64_t first_seed,
+                              const std::optional<at::Tensor> &first, const std::optional<at::Tensor> &second,
+                              const at::Tensor &weight, const at::Tensor &bias, double epsilon, double probability, int64_t first_seed,
                               int64_t second_seed) {
         const int64_t width = weight.numel(), rows = input.numel() / std::max<int64_t>(width, 1);
         at::Tensor normal = at::empty(input.sizes(), input.options());

@@ -182,9 +182,9 @@ extension ExperimentConfiguration {
             return rest
         }
         guard entry.defaults()[["maximumLength"]] != nil else {
-            throw .invalid(
-                path: "data.maximumLength",
-                reason: "does nothing as \(name) reads histories of any length; leave it out")
+            throw .idle(
+                path: "data.maximumLength", reason: "as \(name) reads histories of any length",
+                standard: "")
         }
         let isAssigned = assigned.contains("data.maximumLength")
         if isAssigned, !assigned.contains("parameters.maximumLength") {

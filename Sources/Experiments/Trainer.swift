@@ -82,16 +82,15 @@ public final class Trainer {
         while state.phase < model.phases.count {
             let phase = model.phases[state.phase]
             model.setTrainable(prefixes: phase.trainable)
-            if case .fit(let body) = phase.work {
-                body(ExampleBatches.everything(split))
+            guard
+                let batches = ExampleBatches(
+                    phase, split: split, configuration: configuration, window: model.window)
+            else {
+                if case .fit(let body) = phase.work { body(ExampleBatches.everything(split)) }
                 try requireFinite(phase, epoch: 0, state)
                 try endPhase(&state)
                 continue
             }
-            guard
-                let batches = ExampleBatches(
-                    phase, split: split, configuration: configuration, window: model.window)
-            else { preconditionFailure("\(phase.name): expected steps") }
             guard batches.exampleCount > 0 else { throw RunError.noExamples(phase: phase.name) }
             let epochs = phase.epochs ?? configuration.training.epochs
             let optimizer = Optimizer(configuration.training.optimizer, module: model)

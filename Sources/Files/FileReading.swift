@@ -1,6 +1,8 @@
 package import Foundation
 
-/// Reads regular files; what is none, such as a directory, is refused at once and not waited for.
+/// Reads files.
+///
+/// Where a regular one is asked for, what is none, such as a directory or a pipe, is refused at once and not waited for.
 package enum FileReading {
     /// Opens a regular file; the caller closes it.
     package static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, size: Int) {

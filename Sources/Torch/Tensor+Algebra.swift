@@ -17,9 +17,7 @@ extension Tensor {
 
     /// Normalises the last dimension to mean 0 and variance 1, then scales and shifts.
     public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double = 1e-5) -> Tensor {
-        make("layerNorm of \(shape) by \(weight.shape)") {
-            ct_layer_norm(pointer, weight.pointer, bias.pointer, epsilon, $0)
-        }
+        residualLayerNorm(adding: [], weight: weight, bias: bias, epsilon: epsilon)
     }
 
     /// Exponentials normalised along one dimension.

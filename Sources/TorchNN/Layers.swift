@@ -65,9 +65,7 @@ public final class LayerNorm: Module {
 
     /// The shape stays.
     public func callAsFunction(_ input: Tensor) -> Tensor {
-        // Its gradients sum fixed shares of the rows, those of the library's own as many as there are threads.
-        input.residualLayerNorm(
-            adding: [], weight: weight.value, bias: bias.value, epsilon: epsilon)
+        input.layerNorm(weight: weight.value, bias: bias.value, epsilon: epsilon)
     }
 
     /// The norm of an input plus up to two residual branches, each behind its own dropout.

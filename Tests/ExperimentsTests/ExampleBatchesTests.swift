@@ -151,7 +151,10 @@ struct ExampleBatchesTests {
             let (part, drawn) = try batch(order, size: 2, step: step)
             for token in 0..<part.tokens {
                 #expect(part.items[token] == whole.items[position])
-                #expect(drawn.items(at: [Int32(token)]) == all.items(at: [Int32(position)]))
+                for domain in 0..<2 {
+                    #expect(
+                        drawn.items(of: domain, at: token) == all.items(of: domain, at: position))
+                }
                 position += 1
             }
         }

@@ -199,4 +199,29 @@ struct TrainingStepTests {
         #expect(errors == errors.sorted() && Set(errors).count == errors.count)
         #expect(entries.map(\.isBest) == [true, false, false])
     }
+
+    /// A run that could have been ended by validation and was not is cut short; which of these are, their histories say.
+    @Test func anEndThatCameTooEarlyIsSaid() throws {
+        let folder = try TemporaryFolder()
+        var seen: Set<Bool> = []
+        for epochs in 2...9 {
+            let run = RunDirectory(folder.url.appendingPathComponent("\(epochs)"))
+            var warnings: [String] = []
+            try Trainer(
+                ExperimentConfiguration(
+                    yaml: tinySASRec,
+                    assignments: ["training.epochs=\(epochs)", "training.patience=1"]),
+                dataset: cyclicDataset(), run: run
+            ) {
+                if case .warning(let text) = $0, text.contains("raise training.epochs") {
+                    warnings.append(text)
+                }
+            }.train()
+            let history = try run.historyEntries()
+            let isCut = history.count == epochs && history.last?.isBest == true
+            #expect(warnings.count == (isCut ? 1 : 0), "\(epochs): \(warnings)")
+            seen.insert(isCut)
+        }
+        #expect(seen == [true, false])
+    }
 }

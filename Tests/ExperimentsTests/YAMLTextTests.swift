@@ -1,7 +1,9 @@
 import Foundation
+import Interactions
 import Recommenders
 import Testing
 import Torch
+import TorchNN
 
 @testable import Experiments
 
@@ -135,10 +137,35 @@ import Torch
         #expect(try rating.resolved().evaluation.selection == "MAE")
     }
 
+    /// One window: the model's, which `data` can name too.
+    @Test(arguments: [
+        ("{model: pi-net}", [], 200), ("{model: pi-net, data: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}, data: {maximumLength: 30}}", [], 30),
+        ("{model: pi-net, parameters: {maximumLength: 30}}", ["data.maximumLength=9"], 9),
+        ("{model: pi-net, data: {maximumLength: 30}}", ["parameters.maximumLength=9"], 9),
+    ])
+    func thereIsOneWindow(yaml: String, assignments: [String], length: Int) throws {
+        let experiment = try ExperimentConfiguration(yaml: yaml, assignments: assignments)
+        let random = RandomSources(initializationSeed: 0, dropoutSeed: 0)
+        let shape = try DataShape(cyclicDataset())
+        #expect(try experiment.builtModel(shape, random).window == HistoryWindow(length))
+        let resolved = try experiment.resolved()
+        #expect(try resolved.builtModel(shape, random).window == HistoryWindow(length))
+        let text = try resolved.yaml()
+        #expect(text.components(separatedBy: "maximumLength: \(length)\n").count == 2)
+        #expect(text.components(separatedBy: "maximumLength").count == 2)
+        #expect(try ExperimentConfiguration(yaml: text) == resolved)
+    }
+
     @Test(arguments: [
         (
             "{model: pi-net, parameters: {maximumLength: 200}, data: {maximumLength: 50}}",
             "data.maximumLength: 50 is not parameters.maximumLength, which is 200"
+        ),
+        (
+            "{model: popularity, data: {maximumLength: 50}}",
+            "data.maximumLength does nothing as popularity reads histories of any length; leave it out"
         ),
         (
             "{model: abxi, training: {negativePoolQuirk: true}}",

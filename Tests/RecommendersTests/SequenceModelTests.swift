@@ -141,4 +141,10 @@ struct SequenceModelTests {
             try SRGNNConfiguration(overrides: ["steps": 0])
         }
     }
+
+    @Test("one encoder a domain reads the latest of each, one encoder those of all together")
+    func windows() throws {
+        #expect(try model(.mixed, .full).window == HistoryWindow(5))
+        #expect(try model(.perDomain, .full).window == HistoryWindow(5, perDomain: true))
+    }
 }

@@ -50,7 +50,6 @@ ct_status ct_reduce_all(ct_reduction kind, ct_tensor tensor, ct_tensor *out);
 ct_status ct_matmul(ct_tensor left, ct_tensor right, ct_tensor *out);
 /// x wᵀ + b, with x [..., in], w [out, in] and b [out] or null.
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out);
-ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double epsilon, ct_tensor *out);
 ct_status ct_softmax(ct_tensor tensor, int32_t dimension, bool logarithm, ct_tensor *out);
 
 ct_status ct_reshape(ct_tensor tensor, const int64_t *sizes, int32_t rank, ct_tensor *out);

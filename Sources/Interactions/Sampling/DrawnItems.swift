@@ -47,14 +47,6 @@ public struct DrawnItems: Sendable, Equatable {
         return items[first..<first + count]
     }
 
-    /// All that were drawn for some tokens, of all domains in turn: ``width`` a token.
-    public func items(at tokens: [Int32]) -> [Int32] {
-        var found: [Int32] = []
-        found.reserveCapacity(tokens.count * width)
-        for token in tokens { found += items[Int(token) * width..<(Int(token) + 1) * width] }
-        return found
-    }
-
     /// All that a batch shares of a domain.
     public func shared(of domain: Int) -> ArraySlice<Int32> { items(of: domain, at: 0) }
 

@@ -378,12 +378,9 @@ public final class C2DSR: Module, ItemRanker, DataPreparing, GCAHost, SteppedInT
         let own = shape.domains.map { DomainSequence($0.items, of: batch) }
         let mixed = mixedStates(batch, items: batch.items)
         let states = domainStates(batch, own)[index].states
-        func newest(_ offsets: [Int32]) -> [Int32] {
-            (0..<batch.rows).map { offsets[$0] < offsets[$0 + 1] ? offsets[$0 + 1] - 1 : -1 }
-        }
         let sum =
-            mixed.rowsOrZeros(newest(batch.offsets))
-            + states.rowsOrZeros(newest(own[index].offsets))
+            mixed.rowsOrZeros(lastPlaces(batch.offsets))
+            + states.rowsOrZeros(lastPlaces(own[index].offsets))
         return sum.withOnes()
     }
 

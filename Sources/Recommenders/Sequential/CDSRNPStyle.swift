@@ -413,10 +413,7 @@ public final class CDSRNPStyle: Module, ItemRanker, DataPreparing, GCAHost, Step
         let all = scored(
             read(batch), rows: Array(0..<batch.rows), in: storedContext, latest: latest)
         let own = all[domain.rawValue]
-        let newest = (0..<batch.rows).map {
-            own.offsets[$0] < own.offsets[$0 + 1] ? own.offsets[$0 + 1] - 1 : -1
-        }
-        return own.states?.rowsOrZeros(newest)
+        return own.states?.rowsOrZeros(lastPlaces(own.offsets))
             ?? .zeros(
                 [batch.rows, settings.embeddingSize], device: itemEmbedding.weight.value.device)
     }

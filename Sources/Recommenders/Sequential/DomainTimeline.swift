@@ -103,7 +103,7 @@ struct PredictedSteps {
     /// The last token of each row.
     static func newest(_ batch: SequenceBatch) -> PredictedSteps {
         PredictedSteps(
-            tokens: (0..<batch.rows).map { Int32(batch.tokens(ofRow: $0).last ?? -1) },
+            tokens: lastPlaces(batch.offsets),
             offsets: (0...Int32(batch.rows)).map { $0 })
     }
 

@@ -377,13 +377,10 @@ public final class LLM4CDSR: Module, ItemRanker, DataPreparing, GCAHost, Stepped
     public func states(of batch: SequenceBatch, in domain: DomainID) -> Tensor {
         let steps = shape.domains.map { batch.inferenceSteps(of: $0.items) }
         let threads = encode(batch, steps: steps, adapted: adapted(batch.items))
-        let newest = (0..<batch.rows).map { row in
-            batch.tokens(ofRow: row).isEmpty ? -1 : batch.offsets[row + 1] - 1
-        }
         return .concatenate(
             [
                 threads.own[domain.rawValue].rowsOrZeros(steps[domain.rawValue].predictors),
-                threads.mixed.rowsOrZeros(newest),
+                threads.mixed.rowsOrZeros(lastPlaces(batch.offsets)),
             ], dimension: 1)
     }
 

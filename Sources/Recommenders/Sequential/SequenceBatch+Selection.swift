@@ -1,5 +1,10 @@
 internal import Interactions
 
+/// Where the last of each row stands, by where rows begin; -1 for a row without any.
+func lastPlaces(_ offsets: [Int32]) -> [Int32] {
+    zip(offsets, offsets.dropFirst()).map { $0 < $1 ? $1 - 1 : -1 }
+}
+
 extension SequenceBatch {
     /// The inputs alone, as histories are.
     var withoutTargets: SequenceBatch {

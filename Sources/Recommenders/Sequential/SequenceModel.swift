@@ -274,10 +274,8 @@ public final class SequenceModel<Encoder: SequenceEncoder>: Module, ItemRanker, 
         let index = settings.scope == .mixed ? 0 : domain.rawValue
         if let gca {
             let views = encoders.indices.map { view(of: histories, by: $0) }
-            let own = views[index].batch
-            let last = (0..<own.rows).map { own.tokens(ofRow: $0).last.map(Int32.init) ?? -1 }
             return alignedThreads(views, of: histories, by: gca)[index].queries.values
-                .rowsOrZeros(last)
+                .rowsOrZeros(lastPlaces(views[index].batch.offsets))
         }
         let own = view(of: histories, by: index).batch
         var known: Int32 = 0
