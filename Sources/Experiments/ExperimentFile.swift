@@ -166,11 +166,6 @@ extension ExperimentConfiguration {
         .type(path: "model", expected: "a model's name, such as sasrec")
     }
 
-    /// Settings that stand elsewhere since a model says itself what it reads and draws.
-    private static let moved = [
-        "training.negativePoolQuirk": "parameters.negativePoolQuirk"
-    ]
-
     /// `data.maximumLength` is another name of the model's own; one that is assigned takes the place of the file's other.
     private static func withOneLength(
         _ values: JSONValue, _ assigned: [String]
@@ -201,11 +196,12 @@ extension ExperimentConfiguration {
         return rest.setting(length, at: own)
     }
 
+    /// A setting that stands elsewhere since a model says itself what it has drawn.
     private static func requireNothingMoved(_ values: JSONValue) throws(ConfigurationError) {
-        for (old, new) in moved.sorted(by: { $0.key < $1.key })
-        where values[old.split(separator: ".").map(String.init)] != nil {
-            throw .invalid(path: old, reason: "it is \(new) now, of the models that have it")
-        }
+        guard values[["training", "negativePoolQuirk"]] != nil else { return }
+        throw .invalid(
+            path: "training.negativePoolQuirk",
+            reason: "it is parameters.negativePoolQuirk now, of the models that have it")
     }
 
     /// Other metrics that are assigned do without the file's choice among its own.

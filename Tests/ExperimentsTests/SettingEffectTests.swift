@@ -208,6 +208,18 @@ import Testing
         }
     }
 
+    /// What a model says to be read and drawn is what training reads and draws, by either name.
+    @Test(arguments: [
+        "parameters.negativePoolQuirk=true", "parameters.maximumLength=3", "data.maximumLength=3",
+    ])
+    func whatAModelAsksForIsGiven(change: String) throws {
+        let folder = try TemporaryFolder()
+        let base = Self.bases[1]
+        let other = try outcome(base.settings + [change], folder)
+        guard case .run = other else { throw Refused(outcome: "\(other)") }
+        #expect(try other != repeated(base, folder), "\(change) changes nothing")
+    }
+
     /// Settings of models that rank no histories; those that do are compared by loss and scores.
     @Test(arguments: [
         (
